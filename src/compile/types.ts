@@ -1,0 +1,80 @@
+import type { Channel } from '../python/types';
+
+/**
+ * What the step program needs to run one step: the JSON file that it is started with.
+ * All targets use it; field names are the wire format (`version` counts its changes).
+ */
+export interface StepPlan {
+  readonly version: 1;
+  readonly run: string;
+  readonly step: string;
+  /** Position in reference order, 0-based. */
+  readonly ordinal: number;
+  readonly cells: readonly PlannedCell[];
+  readonly replays: readonly {
+    /** Notebook cell index and its 1-based first line, for tracebacks. */
+    readonly cell: number;
+    readonly line: number;
+    readonly source: string;
+    readonly names: readonly string[];
+    readonly kind: 'import' | 'def' | 'class' | 'constant' | 'magic';
+  }[];
+  /** `from`: step names in reference order; the last one whose manifest has (or deleted) the name wins. */
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly from: readonly string[];
+    readonly optional: boolean;
+    readonly mayChange: boolean;
+    /** Steps that rely on the value and are *not* descendants of this step: an undeclared change stops the run (guard). */
+    readonly guardedFor: readonly string[];
+    /** Steps that rely on the value and are descendants of this step: an undeclared change is written again, with a warning. */
+    readonly neededAfter: readonly string[];
+  }[];
+  /** Names to write: `needed` by which steps, for messages; `cell` that binds or changes it last. */
+  readonly outputs: readonly { readonly name: string; readonly cell: number; readonly neededBy: readonly string[] }[];
+  /** Write every module-level name that can be shipped (the step runs code that binds unknown names). */
+  readonly outputAll: boolean;
+  /** Load every name that any ancestor left, in reference order of `ancestors` (the step runs code that reads unknown names). */
+  readonly inputAll: boolean;
+  /** All ancestors in reference order. */
+  readonly ancestors: readonly string[];
+  readonly ambientIn: readonly { readonly channel: Channel; readonly from: readonly string[] }[];
+  readonly ambientOut: readonly Channel[];
+  readonly ambientWatch: readonly { readonly channel: Channel; readonly steps: readonly string[] }[];
+  /** Values for the notebook's parameters: the parameter cell's assignment of this name is overridden right after the cell ran. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly modules: readonly string[];
+  readonly needsIPython: boolean;
+  /** Where the image or Python came from, for messages. */
+  readonly image: string;
+}
+
+export interface PlannedCell {
+  readonly index: number;
+  readonly id: string;
+  readonly source: string;
+  readonly raisesException: boolean;
+  /** Per cell: names of parameters that the cell defines (overridden after it ran). */
+  readonly parameters: readonly string[];
+  readonly needsIPython: boolean;
+}
+
+/** A pipeline for the local target: every step's plan and what the engine needs to order and limit them. */
+export interface LocalDocument {
+  readonly version: 1;
+  readonly name: string;
+  /** SHA-256 of the notebook's code cells and tags. */
+  readonly notebookHash: string;
+  readonly steps: readonly {
+    readonly name: string;
+    readonly needs: readonly string[];
+    readonly plan: Omit<StepPlan, 'run'>;
+    readonly retry: number;
+    readonly timeoutSeconds?: number;
+    readonly env: Readonly<Record<string, string>>;
+    /** Hash of the step's plan and, transitively, of the plans it needs: equal hash and parameters = the snapshot can be used again. */
+    readonly hash: string;
+  }[];
+  /** Files found that travel with the run (`--fresh` stages them), relative to the notebook. */
+  readonly files: readonly string[];
+}
