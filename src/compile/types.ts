@@ -31,7 +31,11 @@ export interface StepPlan {
     readonly neededAfter: readonly string[];
   }[];
   /** Names to write: `needed` by which steps, for messages; `cell` that binds or changes it last. */
-  readonly outputs: readonly { readonly name: string; readonly cell: number; readonly neededBy: readonly string[] }[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly cell: number;
+    readonly neededBy: readonly string[];
+  }[];
   /** Write every module-level name that can be shipped (the step runs code that binds unknown names). */
   readonly outputAll: boolean;
   /** Load every name that any ancestor left, in reference order of `ancestors` (the step runs code that reads unknown names). */
@@ -40,7 +44,18 @@ export interface StepPlan {
   readonly ancestors: readonly string[];
   readonly ambientIn: readonly { readonly channel: Channel; readonly from: readonly string[] }[];
   readonly ambientOut: readonly Channel[];
-  readonly ambientWatch: readonly { readonly channel: Channel; readonly steps: readonly string[] }[];
+  readonly ambientWatch: readonly {
+    readonly channel: Channel;
+    readonly steps: readonly string[];
+  }[];
+  /** Names that are replayable definitions somewhere in the notebook: a snapshot may refer to them by name. */
+  readonly replayable: readonly string[];
+  /** Replayed definitions whose own state (class attributes, function attributes) later steps rely on, with those steps. */
+  readonly laterDefinitions: readonly {
+    readonly name: string;
+    readonly guardedFor: readonly string[];
+    readonly neededAfter: readonly string[];
+  }[];
   /** Values for the notebook's parameters: the parameter cell's assignment of this name is overridden right after the cell ran. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly modules: readonly string[];

@@ -59,6 +59,10 @@ export interface Step {
   /** Top-level modules imported by the cells or replays that are certainly needed, in order; local modules (files beside the notebook) not included. */
   readonly modules: readonly string[];
   readonly needsIPython: boolean;
+  /** The step runs code that may read any name: it takes all that its ancestors left. */
+  readonly inputAll?: boolean;
+  /** The step runs code that may bind any name: it leaves all that can be shipped. */
+  readonly outputAll?: boolean;
 }
 
 /** A file the notebook reads or writes, as far as the analysis sees. */

@@ -1,0 +1,29 @@
+import type { Step } from '../dataflow/types';
+import type { StepOptions } from '../notebook/types';
+
+/** A step with everything that a target needs to run it. */
+export interface PipelineStep {
+  readonly step: Step;
+  readonly options: StepOptions;
+  /** Steps that must have ended before, by name, in reference order: the direct edges. */
+  readonly needs: readonly string[];
+  /** All steps that this one needs, directly or not, in reference order. */
+  readonly ancestors: readonly string[];
+}
+
+/** A typed parameter of the pipeline, with the value of this run. */
+export interface Parameter {
+  readonly name: string;
+  /** Python's name of the type: int, float, str, bool, None, list, dict. */
+  readonly type: string;
+  readonly value: unknown;
+  /** True if the value was given for this run, false if it is the notebook's own. */
+  readonly given: boolean;
+}
+
+/** What a notebook asks for, checked, before it becomes a document of a target. Steps are in reference order. */
+export interface Pipeline {
+  readonly name: string;
+  readonly steps: readonly PipelineStep[];
+  readonly parameters: readonly Parameter[];
+}
