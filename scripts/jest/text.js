@@ -2,5 +2,7 @@
 
 /** A file as a module that exports its text. */
 module.exports = {
-  process: text => ({ code: `module.exports = { __esModule: true, default: ${JSON.stringify(text)} };` })
+  process: text => ({
+    code: `module.exports = { __esModule: true, default: ${JSON.stringify(text)} };`
+  })
 };

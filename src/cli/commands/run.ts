@@ -1,0 +1,136 @@
+import { resolve } from 'node:path';
+import type { RunEvent } from '../../engines/types';
+import { hasErrors, openProject, type Project } from '../../service/project';
+import { askPython, findPython, type PythonInfo } from '../../service/python';
+import {
+  neededModules,
+  prepareRun,
+  removeFolder,
+  stageFiles,
+  type PreparedRun
+} from '../../service/run';
+import { readOutputs, findReusable } from '../../service/store';
+import { writeOutputs } from '../../service/outputs';
+import { UserError } from '../../service/errors';
+import { timelineOf } from '../../timing/timeline';
+import { drawTimeline } from '../../timing/terminal';
+import { EXIT } from '../exit';
+import { countProblems, formatProblems, cellLabel } from '../problems';
+import { Progress } from '../progress';
+import type { Terminal } from '../terminal';
+import { defaultJobs, exitCodeOf, follow, localEngine } from './engine';
+
+/** Options that `run` and `verify` share. */
+export interface RunningOptions {
+  readonly parameter: ReadonlyMap<string, string>;
+  readonly jobs?: number;
+  readonly python?: string;
+  readonly json?: boolean;
+}
+
+interface RunOptions extends RunningOptions {
+  readonly from?: string;
+  readonly fresh?: boolean;
+  readonly output?: string;
+}
+
+/** `notepod run`: checks, runs the steps, prints the timeline. */
+export async function runCommand(
+  path: string,
+  options: RunOptions,
+  terminal: Terminal
+): Promise<number> {
+  const ready = await checked(path, options, terminal);
+  if (ready === undefined) {
+    return EXIT.refused;
+  }
+  const { project, prepared, python } = ready;
+  const engine = localEngine();
+  const reuse =
+    options.from === undefined
+      ? undefined
+      : findReusable(engine.data, resolve(path), options.from, prepared.document);
+  const staged = options.fresh === true ? stageFiles(project) : undefined;
+  const events: RunEvent[] = [];
+  const progress = new Progress(terminal, cell => cellLabel(project.notebook, cell));
+  try {
+    const run = await engine.submit(prepared.document, {
+      jobs: options.jobs ?? defaultJobs(),
+      python: python.path,
+      workdir: staged ?? project.folder,
+      parameters: Object.fromEntries(prepared.parameters.map(each => [each.name, each.value])),
+      notebook: { path: resolve(path), text: project.text },
+      from: options.from,
+      reuse
+    });
+    const outcome = await follow(engine, run, terminal, event => {
+      events.push(event);
+      if (options.json === true) {
+        terminal.out(JSON.stringify(event));
+      } else {
+        progress.handle(event);
+      }
+    });
+    if (options.output !== undefined) {
+      writeOutputs(project.text, readOutputs(engine.folder(run)), options.output);
+      terminal.err(`outputs written to ${options.output}`);
+    }
+    if (options.json !== true) {
+      terminal.out(drawTimeline(timelineOf(events), terminal));
+      terminal.err(
+        outcome === 'succeeded'
+          ? `see it again with: notepod show ${run}`
+          : `logs: notepod logs ${run}   go on after mending: notepod resume ${run}`
+      );
+    }
+    return exitCodeOf(outcome);
+  } finally {
+    progress.dispose();
+    if (staged !== undefined) {
+      removeFolder(staged);
+    }
+  }
+}
+
+/** A notebook that passed the checks, ready to run. */
+interface Ready {
+  readonly project: Project;
+  readonly prepared: PreparedRun;
+  readonly python: PythonInfo;
+}
+
+/** Opens and checks a notebook and its Python; prints the problems; undefined if one of them stops the run. */
+export async function checked(
+  path: string,
+  options: RunningOptions,
+  terminal: Terminal
+): Promise<Ready | undefined> {
+  const project = await openProject(path);
+  const show = (diagnostics: Project['diagnostics']) =>
+    formatProblems(diagnostics, project.notebook, path, 'text', terminal).forEach(each =>
+      terminal.err(`${each}\n`)
+    );
+  const serious = project.diagnostics.filter(each => each.severity !== 'info');
+  if (hasErrors(serious)) {
+    show(serious);
+    terminal.err(`${path}: ${countProblems(serious)}; nothing ran`);
+    return undefined;
+  }
+  const python = await askPython(
+    findPython(options.python, project.folder),
+    neededModules(project),
+    project.folder
+  ).catch((error: unknown) => {
+    // A Python that is missing or does not work is found before anything runs, as the checks are.
+    throw error instanceof UserError
+      ? new UserError(error.message, error.fix, EXIT.refused)
+      : error;
+  });
+  const prepared = prepareRun(project, options.parameter, python);
+  show([...serious, ...prepared.diagnostics]);
+  if (hasErrors(prepared.diagnostics)) {
+    terminal.err(`${path}: ${countProblems(prepared.diagnostics)}; nothing ran`);
+    return undefined;
+  }
+  return { project, prepared, python };
+}

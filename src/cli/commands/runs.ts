@@ -1,0 +1,113 @@
+import { timelineOf } from '../../timing/timeline';
+import { drawTimeline } from '../../timing/terminal';
+import { UserError } from '../../service/errors';
+import { writeOutputs } from '../../service/outputs';
+import { findRun, listRuns, readEvents, readNotebookText, readOutputs } from '../../service/store';
+import { EXIT } from '../exit';
+import { Progress } from '../progress';
+import type { Terminal } from '../terminal';
+import { exitCodeOf, follow, localEngine } from './engine';
+
+/** `notepod runs` */
+export function runsCommand(options: { readonly json?: boolean }, terminal: Terminal): number {
+  const runs = listRuns(localEngine().data);
+  if (options.json === true) {
+    terminal.out(JSON.stringify(runs, null, 2));
+    return EXIT.done;
+  }
+  if (runs.length === 0) {
+    terminal.out('no runs yet; start one with: notepod run NOTEBOOK');
+  }
+  for (const run of runs) {
+    const steps = `${run.stepsDone}/${run.steps} steps`;
+    terminal.out([run.id, run.state.padEnd(11), steps.padEnd(12), run.notebook].join('  '));
+  }
+  return EXIT.done;
+}
+
+/** `notepod show` */
+export function showCommand(
+  name: string,
+  options: { readonly format: 'text' | 'json' },
+  terminal: Terminal
+): number {
+  const { folder } = findRun(localEngine().data, name);
+  const timeline = timelineOf(readEvents(folder));
+  terminal.out(
+    options.format === 'json' ? JSON.stringify(timeline, null, 2) : drawTimeline(timeline, terminal)
+  );
+  return EXIT.done;
+}
+
+/** `notepod logs` */
+export async function logsCommand(
+  name: string,
+  step: string | undefined,
+  options: { readonly follow?: boolean },
+  terminal: Terminal
+): Promise<number> {
+  const engine = localEngine();
+  const run = findRun(engine.data, name);
+  if (step !== undefined && !run.stepNames.includes(step)) {
+    throw new UserError(
+      `run ${run.id} has no step ${step}`,
+      `its steps are ${run.stepNames.join(', ')}`
+    );
+  }
+  for (const each of step === undefined ? run.stepNames : [step]) {
+    if (step === undefined) {
+      terminal.out(`--- ${each}`);
+    }
+    for await (const text of engine.logs(run.id, each, options.follow)) {
+      if (!process.stdout.write(text)) {
+        await new Promise(done => process.stdout.once('drain', done));
+      }
+    }
+  }
+  return EXIT.done;
+}
+
+/** `notepod resume` */
+export async function resumeCommand(name: string, terminal: Terminal): Promise<number> {
+  const engine = localEngine();
+  const { id, folder } = findRun(engine.data, name);
+  await engine.resume(id);
+  const progress = new Progress(terminal, cell => `cell ${cell + 1}`);
+  try {
+    const outcome = await follow(engine, id, terminal, event => progress.handle(event));
+    terminal.out(drawTimeline(timelineOf(readEvents(folder)), terminal));
+    return exitCodeOf(outcome);
+  } finally {
+    progress.dispose();
+  }
+}
+
+/** `notepod cancel` */
+export async function cancelCommand(name: string, terminal: Terminal): Promise<number> {
+  const engine = localEngine();
+  const { id } = findRun(engine.data, name);
+  await engine.cancel(id);
+  terminal.out(`cancelled ${id}`);
+  return EXIT.done;
+}
+
+/** `notepod delete` */
+export async function deleteCommand(name: string, terminal: Terminal): Promise<number> {
+  const engine = localEngine();
+  const { id } = findRun(engine.data, name);
+  await engine.delete(id);
+  terminal.out(`deleted ${id}`);
+  return EXIT.done;
+}
+
+/** `notepod outputs` */
+export function outputsCommand(
+  name: string,
+  options: { readonly output: string },
+  terminal: Terminal
+): number {
+  const { folder } = findRun(localEngine().data, name);
+  writeOutputs(readNotebookText(folder), readOutputs(folder), options.output);
+  terminal.out(`outputs written to ${options.output}`);
+  return EXIT.done;
+}

@@ -1,0 +1,55 @@
+import { verify } from '../../service/verify';
+import { EXIT } from '../exit';
+import { cellLabel } from '../problems';
+import { paint, type Terminal } from '../terminal';
+import { defaultJobs, localEngine } from './engine';
+import { checked, type RunningOptions } from './run';
+
+/** `notepod verify`: Run All against steps, cell by cell. */
+export async function verifyCommand(
+  path: string,
+  options: RunningOptions,
+  terminal: Terminal
+): Promise<number> {
+  const ready = await checked(path, options, terminal);
+  if (ready === undefined) {
+    terminal.out(
+      options.json === true ? JSON.stringify({ notebook: path, verdict: 'REFUSED' }) : 'REFUSED'
+    );
+    return EXIT.refused;
+  }
+  const { project, prepared, python } = ready;
+  const result = await verify(
+    localEngine(),
+    project,
+    prepared,
+    python,
+    options.jobs ?? defaultJobs(),
+    (which, event) => {
+      if (event.type === 'run-submitted') {
+        terminal.err(`${which}: run ${event.run}`);
+      }
+    }
+  );
+  if (options.json === true) {
+    terminal.out(JSON.stringify({ notebook: path, ...result }));
+  } else {
+    for (const { cell, verdict, difference } of result.cells) {
+      const word = verdict.toUpperCase().padEnd(9);
+      const color = verdict === 'different' ? 'red' : verdict === 'same' ? 'green' : 'yellow';
+      const note = verdict === 'varies' ? 'Run All itself differs from run to run' : difference;
+      terminal.out(
+        `${paint(terminal, color, word)} ${cellLabel(project.notebook, cell)}${note === '' ? '' : `: ${note}`}`
+      );
+    }
+    terminal.out(`${result.verdict}${result.message === '' ? '' : `: ${result.message}`}`);
+  }
+  switch (result.verdict) {
+    case 'SAME':
+      return EXIT.done;
+    case 'DIFFERENT':
+      return EXIT.failed;
+    case 'REFUSED':
+      return EXIT.guard;
+  }
+}

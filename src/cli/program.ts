@@ -1,0 +1,190 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { EngineError } from '../engines/errors';
+import { UserError } from '../service/errors';
+import { checkCommand } from './commands/check';
+import { graphCommand } from './commands/graph';
+import { runCommand } from './commands/run';
+import {
+  cancelCommand,
+  deleteCommand,
+  logsCommand,
+  outputsCommand,
+  resumeCommand,
+  runsCommand,
+  showCommand
+} from './commands/runs';
+import { verifyCommand } from './commands/verify';
+import { EXIT } from './exit';
+import { paint, processTerminal, type Terminal } from './terminal';
+
+/**
+ * Runs one command line.
+ * @param argv as `process.argv`
+ * @returns the exit code; a user's mistake is printed as a sentence, never as a stack trace
+ */
+export async function runCommandLine(
+  argv: readonly string[],
+  terminal: Terminal = processTerminal()
+): Promise<number> {
+  let code: number = EXIT.done;
+  const program = describe(terminal, exit => {
+    code = exit;
+  });
+  try {
+    await program.parseAsync(argv);
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    }
+    if (error instanceof UserError || error instanceof EngineError) {
+      terminal.err(`${paint(terminal, 'red', 'error')}: ${error.message}`);
+      if (error.fix !== undefined) {
+        terminal.err(`  fix: ${error.fix}`);
+      }
+      return error instanceof UserError ? error.exitCode : EXIT.usage;
+    }
+    throw error;
+  }
+}
+
+function describe(terminal: Terminal, exit: (code: number) => void): Command {
+  const program = new Command('notepod');
+  program
+    .description(
+      'Runs a notebook as a pipeline of steps, with the results of Run All, and shows where the time went.'
+    )
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(add --help for what the command takes)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 a step failed or a cell differs, 2 wrong usage, 3 refused by the checks, 4 stopped by the guard.'
+    );
+  const add = (name: string, what: string, example: string): Command =>
+    program
+      .command(name)
+      .description(what)
+      .exitOverride()
+      .addHelpText('after', `\nExample:\n  $ ${example}`);
+
+  add(
+    'check <notebook>',
+    'Says what is wrong with a notebook: code, cell, line, why, and what to do. Runs nothing.',
+    'notepod check train.ipynb'
+  )
+    .addOption(new Option('--format <format>').choices(['text', 'json', 'github']).default('text'))
+    .action(async (path: string, options: Parameters<typeof checkCommand>[1]) =>
+      exit(await checkCommand(path, options, terminal))
+    );
+  add(
+    'graph <notebook>',
+    'Shows the steps and why each comes after others. Runs nothing.',
+    'notepod graph train.ipynb --format mermaid'
+  )
+    .addOption(
+      new Option('--format <format>').choices(['text', 'json', 'dot', 'mermaid']).default('text')
+    )
+    .action(async (path: string, options: Parameters<typeof graphCommand>[1]) =>
+      exit(await graphCommand(path, options, terminal))
+    );
+  running(
+    add(
+      'run <notebook>',
+      'Runs the steps as processes on this machine.',
+      'notepod run train.ipynb -p epochs=5 -o out.ipynb'
+    )
+  )
+    .option('--from <step>', "start at this step, on the last run's snapshots of the others")
+    .option('--fresh', 'run in an empty folder with only the files found, as on a cluster')
+    .option('--json', "print the run's events as JSON lines instead of the timeline")
+    .option('-o, --output <file>', 'write the notebook with the outputs, also after a failure')
+    .action(async (path: string, options: Parameters<typeof runCommand>[1]) =>
+      exit(await runCommand(path, options, terminal))
+    );
+  running(
+    add(
+      'verify <notebook>',
+      'Runs a notebook both ways, Run All and as steps, and compares every cell.',
+      'notepod verify train.ipynb'
+    )
+  )
+    .option('--json', 'print the comparison as JSON')
+    .action(async (path: string, options: Parameters<typeof verifyCommand>[1]) =>
+      exit(await verifyCommand(path, options, terminal))
+    );
+  add('runs', 'Lists the runs on this machine, newest first.', 'notepod runs')
+    .option('--json', 'print them as JSON')
+    .action((options: Parameters<typeof runsCommand>[0]) => exit(runsCommand(options, terminal)));
+  const RUN = 'A run is named by its id, the start of it, or `last`.';
+  add('show <run>', `Draws where the time of a run went. ${RUN}`, 'notepod show last')
+    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .action((run: string, options: Parameters<typeof showCommand>[1]) =>
+      exit(showCommand(run, options, terminal))
+    );
+  add(
+    'logs <run> [step]',
+    `Prints what the steps of a run wrote. ${RUN}`,
+    'notepod logs last train'
+  )
+    .option('-f, --follow', 'go on until the run has ended')
+    .action(async (run: string, step: string | undefined, options: { readonly follow?: boolean }) =>
+      exit(await logsCommand(run, step, options, terminal))
+    );
+  add(
+    'resume <run>',
+    `Goes on with a failed or interrupted run from its finished steps. ${RUN}`,
+    'notepod resume last'
+  ).action(async (run: string) => exit(await resumeCommand(run, terminal)));
+  add('cancel <run>', `Ends a run that is going. ${RUN}`, 'notepod cancel last').action(
+    async (run: string) => exit(await cancelCommand(run, terminal))
+  );
+  add(
+    'delete <run>',
+    `Deletes a run with its snapshots and outputs. ${RUN}`,
+    'notepod delete 20261124-0915'
+  ).action(async (run: string) => exit(await deleteCommand(run, terminal)));
+  add(
+    'outputs <run>',
+    `Writes the run's notebook with the outputs in its cells. ${RUN}`,
+    'notepod outputs last -o out.ipynb'
+  )
+    .requiredOption('-o, --output <file>', 'the notebook to write')
+    .action((run: string, options: Parameters<typeof outputsCommand>[1]) =>
+      exit(outputsCommand(run, options, terminal))
+    );
+  return program;
+}
+
+/** Options of every command that runs steps. */
+function running(command: Command): Command {
+  return command
+    .option(
+      '-p, --parameter <name=value>',
+      'set a parameter of the notebook (repeatable)',
+      collectParameter,
+      new Map<string, string>()
+    )
+    .option('--jobs <n>', 'most steps at once', wholeNumber)
+    .option('--python <path>', 'the Python that runs the steps (≥ 3.8)');
+}
+
+function collectParameter(text: string, before: ReadonlyMap<string, string>): Map<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) {
+    throw new InvalidArgumentError('it must look like name=value.');
+  }
+  return new Map(before).set(text.slice(0, at).trim(), text.slice(at + 1));
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new InvalidArgumentError('it must be a whole number from 1.');
+  }
+  return value;
+}
+
+/** Replaced by the version of package.json when bundled. */
+declare const NOTEPOD_VERSION: string | undefined;
+const VERSION = typeof NOTEPOD_VERSION === 'string' ? NOTEPOD_VERSION : 'development';
