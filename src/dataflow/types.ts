@@ -87,6 +87,10 @@ export interface StepGraph {
     readonly span: Span;
     readonly comment?: string;
   }[];
-  readonly metrics: readonly { readonly name: string; readonly label: string; readonly step: string }[];
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly step: string;
+  }[];
   readonly diagnostics: readonly Diagnostic[];
 }

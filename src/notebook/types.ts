@@ -2,14 +2,7 @@ import type { Diagnostic, Span } from '../diagnostics/types';
 
 /** What a cell is to the pipeline. `raw` and `markdown` cells have the kind `text`. */
 export type CellKind =
-  | 'text'
-  | 'step'
-  | 'imports'
-  | 'functions'
-  | 'parameters'
-  | 'metrics'
-  | 'skip'
-  | 'untagged';
+  'text' | 'step' | 'imports' | 'functions' | 'parameters' | 'metrics' | 'skip' | 'untagged';
 
 /** A cell of the notebook. */
 export interface Cell {
@@ -32,16 +25,29 @@ export interface Cell {
 export type Tag = { readonly text: string; readonly at: number } & (
   | { readonly type: 'step'; readonly name: string } // '' for a bare `step:`
   | { readonly type: 'prev'; readonly name: string }
-  | { readonly type: 'special'; readonly kind: 'imports' | 'functions' | 'parameters' | 'metrics' | 'skip' }
+  | {
+      readonly type: 'special';
+      readonly kind: 'imports' | 'functions' | 'parameters' | 'metrics' | 'skip';
+    }
   | { readonly type: 'request' | 'limit'; readonly resource: string; readonly quantity: string }
   | { readonly type: 'location'; readonly place: string; readonly maxMs?: number }
   | { readonly type: 'role'; readonly role: string }
   | { readonly type: 'node'; readonly label: string; readonly value: string }
-  | { readonly type: 'toleration'; readonly key: string; readonly value?: string; readonly effect?: string }
+  | {
+      readonly type: 'toleration';
+      readonly key: string;
+      readonly value?: string;
+      readonly effect?: string;
+    }
   | { readonly type: 'image'; readonly image: string }
   | { readonly type: 'env'; readonly name: string; readonly value: string }
   | { readonly type: 'secret'; readonly secret: string; readonly key: string; readonly env: string }
-  | { readonly type: 'volume'; readonly claim: string; readonly path: string; readonly readOnly: boolean }
+  | {
+      readonly type: 'volume';
+      readonly claim: string;
+      readonly path: string;
+      readonly readOnly: boolean;
+    }
   | { readonly type: 'label' | 'annotation'; readonly key: string; readonly value: string }
   | { readonly type: 'retry'; readonly count: number }
   | { readonly type: 'timeout'; readonly seconds: number }
@@ -59,7 +65,11 @@ export interface Settings {
   readonly files: readonly string[];
   /** Tags that every step starts with, e.g. `request:cpu:500m`; a step's own tag wins. */
   readonly stepDefaults: readonly string[];
-  readonly volume: { readonly size?: string; readonly storageClass?: string; readonly accessMode?: string };
+  readonly volume: {
+    readonly size?: string;
+    readonly storageClass?: string;
+    readonly accessMode?: string;
+  };
   readonly namespace?: string;
   readonly experiment?: string;
   readonly target?: string;
@@ -77,11 +87,23 @@ export interface StepOptions {
   readonly location?: { readonly place: string; readonly maxMs?: number };
   readonly role?: string;
   readonly nodeSelector: Readonly<Record<string, string>>;
-  readonly tolerations: readonly { readonly key: string; readonly value?: string; readonly effect?: string }[];
+  readonly tolerations: readonly {
+    readonly key: string;
+    readonly value?: string;
+    readonly effect?: string;
+  }[];
   readonly image?: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly secrets: readonly { readonly secret: string; readonly key: string; readonly env: string }[];
-  readonly volumes: readonly { readonly claim: string; readonly path: string; readonly readOnly: boolean }[];
+  readonly secrets: readonly {
+    readonly secret: string;
+    readonly key: string;
+    readonly env: string;
+  }[];
+  readonly volumes: readonly {
+    readonly claim: string;
+    readonly path: string;
+    readonly readOnly: boolean;
+  }[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly retry: number;

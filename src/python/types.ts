@@ -10,8 +10,22 @@ export interface Range {
 
 /** How a name gets its value in a statement. */
 export type BindingKind =
-  | 'assign' | 'augassign' | 'annotated' | 'for' | 'with' | 'except' | 'import' | 'from-import'
-  | 'def' | 'class' | 'match' | 'walrus' | 'global-in-call' | 'magic' | 'dynamic' | 'type-alias';
+  | 'assign'
+  | 'augassign'
+  | 'annotated'
+  | 'for'
+  | 'with'
+  | 'except'
+  | 'import'
+  | 'from-import'
+  | 'def'
+  | 'class'
+  | 'match'
+  | 'walrus'
+  | 'global-in-call'
+  | 'magic'
+  | 'dynamic'
+  | 'type-alias';
 
 /**
  * The kinds of process or machine state that are not names (semantics §2, "ambient effects").
@@ -19,10 +33,25 @@ export type BindingKind =
  * `process` and `unknown` only order steps (or are refused by `dataflow/`).
  */
 export type Channel =
-  | 'random' | 'numpy.random' | 'torch.random' | 'tensorflow.random'
-  | 'environ' | 'cwd' | 'sys.path' | 'warnings' | 'rcParams' | 'pandas.options' | 'numpy.options'
-  | 'decimal' | 'locale' | 'logging'
-  | 'files' | 'figures' | 'threads' | 'patch' | 'packages';
+  | 'random'
+  | 'numpy.random'
+  | 'torch.random'
+  | 'tensorflow.random'
+  | 'environ'
+  | 'cwd'
+  | 'sys.path'
+  | 'warnings'
+  | 'rcParams'
+  | 'pandas.options'
+  | 'numpy.options'
+  | 'decimal'
+  | 'locale'
+  | 'logging'
+  | 'files'
+  | 'figures'
+  | 'threads'
+  | 'patch'
+  | 'packages';
 
 /** A use of a name. */
 export interface NameUse {
@@ -50,7 +79,15 @@ export interface Binding {
 export interface Change {
   readonly name: string;
   readonly at: Range;
-  readonly how: 'attribute' | 'item' | 'delete-item' | 'augassign' | 'method' | 'argument' | 'call' | 'loop-element';
+  readonly how:
+    | 'attribute'
+    | 'item'
+    | 'delete-item'
+    | 'augassign'
+    | 'method'
+    | 'argument'
+    | 'call'
+    | 'loop-element';
   /** The method, function or attribute involved, for messages: `append`, `random.shuffle`. */
   readonly via?: string;
 }
@@ -156,7 +193,11 @@ export interface CellFacts {
   readonly source: string;
   readonly syntaxError?: Diagnostic;
   readonly binds: readonly Binding[];
-  readonly deletes: readonly { readonly name: string; readonly at: Range; readonly certain: boolean }[];
+  readonly deletes: readonly {
+    readonly name: string;
+    readonly at: Range;
+    readonly certain: boolean;
+  }[];
   /** Module-level reads before the cell certainly bound the name, each name's first read first; builtins included (`dataflow/` knows them). */
   readonly reads: readonly NameUse[];
   readonly changes: readonly Change[];
@@ -172,9 +213,19 @@ export interface CellFacts {
   /** `from m import *`. */
   readonly starImports: readonly { readonly module: string; readonly at: Range }[];
   /** `exec`, `eval` of a computed string, `globals()[…]`, `locals()`, `vars()`, `%run`, `get_ipython().run_cell`: unknown names are read or bound. */
-  readonly dynamic: readonly { readonly what: string; readonly reads: boolean; readonly binds: boolean; readonly at: Range }[];
+  readonly dynamic: readonly {
+    readonly what: string;
+    readonly reads: boolean;
+    readonly binds: boolean;
+    readonly at: Range;
+  }[];
   /** Imported modules, anywhere in the cell, top-level package names and full dotted names. */
-  readonly imports: readonly { readonly module: string; readonly at: Range; readonly conditional: boolean; readonly optional: boolean }[];
+  readonly imports: readonly {
+    readonly module: string;
+    readonly at: Range;
+    readonly conditional: boolean;
+    readonly optional: boolean;
+  }[];
   readonly topLevelAwait: boolean;
   /** Magics, shell, help, `get_ipython`, `display`, `_`, `In`, `Out`: the cell needs IPython. The first reason, with its place. */
   readonly needsIPython?: { readonly what: string; readonly at: Range };
@@ -185,5 +236,12 @@ export interface CellFacts {
   /** The last expression statement shows a value (no trailing semicolon). */
   readonly showsValue: boolean;
   /** Simple constants bound here: `epochs = 5`, with the literal's JSON value and Python type; for parameters cells. */
-  readonly constants: readonly { readonly name: string; readonly type: 'int' | 'float' | 'str' | 'bool' | 'None' | 'list' | 'dict'; readonly value: unknown; readonly source: string; readonly at: Range; readonly comment?: string }[];
+  readonly constants: readonly {
+    readonly name: string;
+    readonly type: 'int' | 'float' | 'str' | 'bool' | 'None' | 'list' | 'dict';
+    readonly value: unknown;
+    readonly source: string;
+    readonly at: Range;
+    readonly comment?: string;
+  }[];
 }

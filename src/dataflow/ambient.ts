@@ -1,0 +1,250 @@
+import type { Diagnostic } from '../diagnostics/types';
+import type { Channel, Effect } from '../python/types';
+import type { EdgeList } from './edges';
+import type { Homes } from './homes';
+import type { CellSummary } from './summary';
+
+/** Generators that a process has one of: they matter once the notebook seeds them. */
+const RANDOM: readonly Channel[] = ['random', 'numpy.random', 'torch.random', 'tensorflow.random'];
+
+/** State that any later step may notice, and that the step program carries. */
+const SETTINGS: readonly Channel[] = [
+  'environ',
+  'cwd',
+  'sys.path',
+  'warnings',
+  'rcParams',
+  'pandas.options',
+  'numpy.options',
+  'decimal',
+  'locale',
+  'logging'
+];
+
+/** What the steps take over, leave, and must leave alone. */
+export interface AmbientOrder {
+  readonly into: ReadonlyMap<
+    string,
+    readonly { readonly channel: Channel; readonly from: readonly string[] }[]
+  >;
+  readonly outOf: ReadonlyMap<string, readonly Channel[]>;
+  readonly watch: ReadonlyMap<string, readonly Channel[]>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+interface StepCells {
+  readonly name: string;
+  readonly cells: readonly number[];
+}
+
+/** An effect with the cell and the step that has it, in reference order. */
+interface Placed {
+  readonly cell: number;
+  readonly step: string;
+  readonly effect: Effect;
+}
+
+/** Orders steps by the state that is not in names (semantics §3.6), adding edges. */
+export function orderAmbient(
+  steps: readonly StepCells[],
+  summaries: ReadonlyMap<number, CellSummary>,
+  homes: Homes,
+  edges: EdgeList
+): AmbientOrder {
+  const placed = [...summaries.values()]
+    .sort((a, b) => a.cell - b.cell)
+    .flatMap(({ cell, effects }): Placed[] => {
+      const step = homes.stepOf.get(cell);
+      return step === undefined ? [] : effects.map(effect => ({ cell, step, effect }));
+    });
+  const order = new Ambient(steps, placed, edges);
+  RANDOM.forEach(channel => order.random(channel));
+  SETTINGS.forEach(channel => order.settings(channel));
+  order.packages();
+  order.files();
+  order.patches(summaries, homes);
+  return order.result();
+}
+
+class Ambient {
+  constructor(
+    private readonly steps: readonly StepCells[],
+    private readonly placed: readonly Placed[],
+    private readonly edges: EdgeList
+  ) {
+    this.ordinal = new Map(steps.map((step, index) => [step.name, index]));
+  }
+
+  /** From the first seed on, every step that draws goes on where the one before it stopped. */
+  random(channel: Channel): void {
+    const own = this.placed.filter(
+      each => each.effect.channel === channel && each.effect.access !== 'read'
+    );
+    const first = own.findIndex(each => each.effect.access === 'set');
+    if (first < 0) {
+      return;
+    }
+    const movers = this.bySteps(own.slice(first));
+    for (const [index, [step, effects]] of movers.entries()) {
+      const before = movers.slice(0, index).map(([name]) => name);
+      this.leaves(step, channel);
+      if (before.length > 0) {
+        this.takes(step, channel, before);
+        for (const [from, reasons] of movers.slice(0, index)) {
+          const words = `${reasons[0].effect.what} in step ${from} decides what ${effects[0].effect.what} draws in step ${step}`;
+          this.edges.add(from, step, { kind: 'ambient', channel, words }, -1, effects[0].cell);
+        }
+      }
+    }
+    const last = Math.max(...movers.map(([step]) => this.at(step)));
+    for (const step of this.steps) {
+      if (!movers.some(([name]) => name === step.name) && this.at(step.name) < last) {
+        push(this.watch, step.name, channel);
+      }
+    }
+  }
+
+  /** Every later step starts with the settings that Run All would have there. */
+  settings(channel: Channel): void {
+    const writers = this.bySteps(
+      this.placed.filter(each => each.effect.channel === channel && each.effect.access !== 'read')
+    );
+    for (const step of this.steps) {
+      const before = writers.filter(([name]) => this.at(name) < this.at(step.name));
+      if (before.length > 0) {
+        this.takes(
+          step.name,
+          channel,
+          before.map(([name]) => name)
+        );
+        for (const [from, [first]] of before) {
+          const words = `${first.effect.what} in step ${from} holds for all later cells`;
+          this.edges.add(from, step.name, { kind: 'ambient', channel, words }, first.cell, -1);
+        }
+      }
+    }
+    writers.forEach(([name]) => this.leaves(name, channel));
+  }
+
+  packages(): void {
+    const writers = this.bySteps(this.placed.filter(each => each.effect.channel === 'packages'));
+    for (const [from, [first]] of writers) {
+      for (const step of this.steps.filter(each => this.at(each.name) > this.at(from))) {
+        const words = `${first.effect.what} in step ${from} installs what later steps may import`;
+        this.edges.add(
+          from,
+          step.name,
+          { kind: 'ambient', channel: 'packages', words },
+          first.cell,
+          -1
+        );
+      }
+    }
+  }
+
+  /** A step that writes files comes before every later one that could read or write them, and readers before later writers. */
+  files(): void {
+    const own = this.placed.filter(each => each.effect.channel === 'files');
+    for (const [index, later] of own.entries()) {
+      for (const earlier of own.slice(0, index)) {
+        const bothRead = earlier.effect.access === 'read' && later.effect.access === 'read';
+        if (
+          earlier.step === later.step ||
+          bothRead ||
+          !mayMeet(earlier.effect.path, later.effect.path)
+        ) {
+          continue;
+        }
+        const path = earlier.effect.path ?? later.effect.path;
+        const words = `${earlier.effect.what} in step ${earlier.step} ${earlier.effect.access === 'read' ? 'reads what' : 'writes what'} ${later.effect.what} in step ${later.step} may ${later.effect.access === 'read' ? 'read' : 'write'}`;
+        this.edges.add(
+          earlier.step,
+          later.step,
+          { kind: 'file', ...(path === undefined ? {} : { path }), words },
+          earlier.cell,
+          later.cell
+        );
+      }
+    }
+  }
+
+  /** A module that is changed from outside is changed in one process only. */
+  patches(summaries: ReadonlyMap<number, CellSummary>, homes: Homes): void {
+    for (const { cell, step, effect } of this.placed.filter(
+      each => each.effect.channel === 'patch'
+    )) {
+      const root = /^\w+/.exec(effect.what)?.[0] ?? '';
+      const noticing = [...summaries.values()].find(other => {
+        const home = homes.stepOf.get(other.cell);
+        return other.cell > cell && home !== undefined && home !== step && other.needs.has(root);
+      });
+      if (noticing) {
+        this.diagnostics.push({
+          code: 'NP332',
+          severity: 'error',
+          message: `\`${effect.what}\` changes a module in step ${step} only, and cell ${noticing.cell + 1} (step ${homes.stepOf.get(noticing.cell) ?? ''}) uses the module as well`,
+          why: 'every step imports its modules afresh, so the change would be lost there without a word',
+          fix: 'put the line into a function that both steps call, or both cells into one step',
+          span: { cell, ...effect.at }
+        });
+      }
+    }
+  }
+
+  result(): AmbientOrder {
+    return { into: this.into, outOf: this.outOf, watch: this.watch, diagnostics: this.diagnostics };
+  }
+
+  /** Effects by step, steps in reference order. */
+  private bySteps(effects: readonly Placed[]): readonly (readonly [string, readonly Placed[]])[] {
+    const found = new Map<string, Placed[]>();
+    effects.forEach(each => push(found, each.step, each));
+    return [...found].sort(([a], [b]) => this.at(a) - this.at(b));
+  }
+
+  private takes(step: string, channel: Channel, from: readonly string[]): void {
+    push(this.into, step, { channel, from });
+  }
+
+  private leaves(step: string, channel: Channel): void {
+    push(this.outOf, step, channel);
+  }
+
+  private at(step: string): number {
+    return this.ordinal.get(step) ?? 0;
+  }
+
+  private readonly ordinal: ReadonlyMap<string, number>;
+  private readonly into = new Map<
+    string,
+    { readonly channel: Channel; readonly from: readonly string[] }[]
+  >();
+  private readonly outOf = new Map<string, Channel[]>();
+  private readonly watch = new Map<string, Channel[]>();
+  private readonly diagnostics: Diagnostic[] = [];
+}
+
+function mayMeet(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined) {
+    return !isRemote(a) && !isRemote(b);
+  }
+  if (isRemote(a) || isRemote(b)) {
+    return false;
+  }
+  const plain = (path: string) => path.replace(/^\.\//, '').replace(/\/+$/, '');
+  const [x, y] = [plain(a), plain(b)];
+  return x === y || x.startsWith(`${y}/`) || y.startsWith(`${x}/`) || /[*?[]/.test(a + b);
+}
+
+function isRemote(path: string | undefined): boolean {
+  return path !== undefined && /^[a-z][a-z0-9+]+:\/\//i.test(path);
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list) {
+    list.push(value);
+  } else {
+    map.set(key, [value]);
+  }
+}

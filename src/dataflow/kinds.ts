@@ -1,0 +1,68 @@
+import type { CellFacts, Definition } from '../python/types';
+import { BUILTINS } from './builtins';
+import type { NameKinds } from './summary';
+
+/** What the names of a notebook are, over all its cells. */
+export function kindsOf(cells: Iterable<CellFacts>): NameKinds & {
+  /** A definition that keeps no state: no cell changes the function or class itself. */
+  isStateless(definition: Definition): boolean;
+} {
+  const modules = new Set<string>();
+  const code = new Set<string>();
+  const constants = new Set<string>();
+  const values = new Set<string>();
+  const changed = new Set<string>();
+  for (const facts of cells) {
+    const defined = new Map(
+      facts.definitions.flatMap(each => each.names.map(name => [name, each.kind] as const))
+    );
+    const lambdas = new Set(facts.later.filter(each => !each.method).map(each => each.owner));
+    for (const { name, kind } of facts.binds) {
+      if (kind === 'import' || kind === 'from-import') {
+        modules.add(name);
+      } else if (defined.get(name) === 'def' || defined.get(name) === 'class') {
+        code.add(name);
+      } else if (
+        defined.get(name) === 'constant' ||
+        facts.constants.some(each => each.name === name && typeof each.value !== 'object')
+      ) {
+        constants.add(name);
+      } else if (
+        lambdas.has(name) &&
+        kind === 'assign' &&
+        (facts.madeFrom[name] ?? []).length === 0
+      ) {
+        code.add(name);
+      } else if (kind === 'augassign' && constants.has(name)) {
+        continue;
+      } else {
+        values.add(name);
+      }
+    }
+    for (const each of [...facts.changes, ...facts.later.flatMap(later => later.changes)]) {
+      if (
+        each.how === 'attribute' ||
+        each.how === 'item' ||
+        each.how === 'augassign' ||
+        each.how === 'delete-item'
+      ) {
+        changed.add(each.name);
+      }
+    }
+  }
+  return {
+    isModule: name =>
+      modules.has(name) && !code.has(name) && !values.has(name) && !constants.has(name),
+    isCode: name =>
+      !values.has(name) &&
+      !constants.has(name) &&
+      !changed.has(name) &&
+      (code.has(name) || (!modules.has(name) && BUILTINS.has(name))),
+    isConstant: name =>
+      constants.has(name) && !values.has(name) && !code.has(name) && !modules.has(name),
+    isStateless: definition =>
+      definition.kind === 'import' ||
+      definition.kind === 'constant' ||
+      definition.names.every(name => !changed.has(name))
+  };
+}

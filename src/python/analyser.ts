@@ -1,0 +1,247 @@
+import type { Parser } from 'web-tree-sitter';
+import { constantOf, findDefinitions } from './definitions';
+import { toPlainPython } from './ipython';
+import { syntaxErrorOf } from './syntax';
+import { named, parseTree, type Tree } from './tree';
+import type { CellFacts, Effect, Magic } from './types';
+import { CellWalker } from './walk';
+
+/** No names known from other cells. */
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/**
+ * Finds the facts of cells, and keeps them by the cell's text: a keystroke costs one cell.
+ * The parser is shared and stays the caller's.
+ */
+export class CellAnalyser {
+  constructor(private readonly parser: Parser) {}
+
+  /**
+   * The facts of a cell.
+   * @param known what imported names of the notebook stand for (`np` → `numpy`), see {@link importedNames}
+   */
+  analyse(source: string, known: ReadonlyMap<string, string> = NONE): CellFacts {
+    const key = known.size === 0 ? '' : [...known].map(each => each.join('=')).join(',');
+    let cache = this.caches.get(key);
+    if (!cache) {
+      cache = new Map();
+      this.caches.set(key, cache);
+    }
+    let facts = cache.get(source);
+    if (!facts) {
+      facts = analyseSource(this.parser, source, known, 0);
+      cache.set(source, facts);
+    }
+    return facts;
+  }
+
+  /** Forgets all cells. */
+  dispose(): void {
+    this.caches.clear();
+  }
+
+  private readonly caches = new Map<string, Map<string, CellFacts>>();
+}
+
+/** What the imports of the cells make names stand for: a name that is also bound otherwise is left out. */
+export function importedNames(cells: Iterable<CellFacts>): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const others = new Set<string>();
+  for (const { binds } of cells) {
+    for (const each of binds) {
+      if (each.kind === 'import' || each.kind === 'from-import') {
+        const { module = '', attribute } = each;
+        const plain = attribute === undefined && module.split('.')[0] === each.name;
+        found.set(
+          each.name,
+          attribute !== undefined ? `${module}.${attribute}` : plain ? each.name : module
+        );
+      } else {
+        others.add(each.name);
+      }
+    }
+  }
+  others.forEach(name => found.delete(name));
+  return found;
+}
+
+function analyseSource(
+  parser: Parser,
+  source: string,
+  known: ReadonlyMap<string, string>,
+  depth: number
+): CellFacts {
+  const plain = toPlainPython(source);
+  // A lone carriage return ends a line for CPython, not for the parser.
+  const tree = parseTree(parser, plain.python.replace(/\r(?!\n)/g, '\n'));
+  const syntaxError = source.includes('\0') ? nullByte(source) : syntaxErrorOf(tree);
+  const walker = new CellWalker(tree.source, known);
+  noteStrings(tree, walker);
+  const walked = walker.walk(tree.root);
+  plain.expanded.forEach(each => walker.readLoosely(each.name, each.at));
+  const { definitions, onlyDefines, constants } = findDefinitions(tree.source, tree.root);
+  const magicBinds = plain.magics.flatMap(magic =>
+    magic.binds
+      .filter(
+        name => !walked.binds.some(each => each.name === name && each.at.line === magic.at.line)
+      )
+      .map(name => ({ name, kind: 'magic' as const, at: magic.at, certain: true }))
+  );
+  const history = [...walker.historyReads].find(
+    name => !walked.binds.some(each => each.name === name)
+  );
+  const historyAt = walked.reads.find(each => each.name === history)?.at;
+  const firstMagic = plain.magics[0];
+  const needsIPython = firstMagic
+    ? { what: firstMagic.text.split('\n')[0], at: firstMagic.at }
+    : (walked.needsIPython ??
+      (history !== undefined && historyAt
+        ? { what: `\`${history}\`, IPython's history,`, at: historyAt }
+        : undefined));
+  let facts: CellFacts = {
+    ...walked,
+    source,
+    syntaxError,
+    binds: [...walked.binds, ...magicBinds],
+    effects: [...walked.effects, ...plain.magics.flatMap(effectsOfMagic)],
+    dynamic: [...walked.dynamic, ...plain.magics.flatMap(dynamicMagic)],
+    definitions:
+      plain.magics.length > 0
+        ? definitions.filter(each => isWhole(each.source, plain.python))
+        : definitions,
+    magics: plain.magics,
+    needsIPython,
+    onlyDefines: onlyDefines && plain.magics.length === 0 && syntaxError === undefined,
+    showsValue: showsValue(tree),
+    constants: allConstants(tree, constants)
+  };
+  if (depth < 2) {
+    for (const literal of walker.literals) {
+      facts = merged(facts, analyseSource(parser, literal.text, known, depth + 1), literal.at);
+    }
+  }
+  return facts;
+}
+
+function isWhole(source: string, python: string): boolean {
+  return python.includes(source);
+}
+
+/** Lists and dicts are parameters too, though they are no constants that could be replayed. */
+function allConstants(tree: Tree, found: CellFacts['constants']): CellFacts['constants'] {
+  const lines = tree.source.split('\n');
+  const names = new Set(found.map(each => each.name));
+  const more = named(tree.root).flatMap(statement => {
+    const constant = constantOf(statement, node => tree.source.slice(node.start, node.end), lines);
+    return constant && !names.has(constant.name) ? [constant] : [];
+  });
+  return [...found, ...more];
+}
+
+function noteStrings(tree: Tree, walker: CellWalker): void {
+  for (const statement of named(tree.root)) {
+    const assignment = statement.type === 'expression_statement' ? named(statement)[0] : undefined;
+    const [left, right] = assignment?.type === 'assignment' ? named(assignment) : [];
+    if (left?.type === 'identifier' && right?.type === 'string') {
+      walker.strings.set(
+        tree.source.slice(left.start, left.end),
+        tree.source.slice(right.start, right.end)
+      );
+    }
+  }
+}
+
+/** Code in a literal string of `exec` or `eval` reads and binds as if it stood there. */
+function merged(
+  outer: CellFacts,
+  inner: CellFacts,
+  at: CellFacts['reads'][number]['at']
+): CellFacts {
+  return {
+    ...outer,
+    binds: [...outer.binds, ...inner.binds.map(each => ({ ...each, at }))],
+    reads: [...outer.reads, ...inner.reads.map(each => ({ ...each, at, guarded: true }))],
+    changes: [...outer.changes, ...inner.changes.map(each => ({ ...each, at }))],
+    aliases: [...outer.aliases, ...inner.aliases.map(each => ({ ...each, at }))],
+    later: [...outer.later, ...inner.later],
+    calls: [...outer.calls, ...inner.calls],
+    effects: [...outer.effects, ...inner.effects.map(each => ({ ...each, at }))],
+    dynamic: [...outer.dynamic, ...inner.dynamic.map(each => ({ ...each, at }))],
+    imports: [...outer.imports, ...inner.imports.map(each => ({ ...each, at, optional: true }))]
+  };
+}
+
+function nullByte(source: string): CellFacts['syntaxError'] {
+  const before = source.slice(0, source.indexOf('\0')).split('\n');
+  const line = before.length;
+  const column = before[line - 1].length;
+  return {
+    code: 'NP201',
+    severity: 'error',
+    message: 'invalid syntax: the cell has a null byte',
+    why: 'Python cannot run source code with null bytes',
+    fix: 'delete the invisible character',
+    span: { cell: 0, line, column, endLine: line, endColumn: column + 1 }
+  };
+}
+
+function showsValue(tree: Tree): boolean {
+  const last = named(tree.root).at(-1);
+  if (
+    last?.type !== 'expression_statement' ||
+    named(last).some(each => /assignment$/.test(each.type))
+  ) {
+    return false;
+  }
+  return !/^\s*;/.test(tree.source.slice(last.end));
+}
+
+function effectsOfMagic(magic: Magic): readonly Effect[] {
+  const effect = (channel: Effect['channel'], access: Effect['access'], path?: string): Effect => ({
+    channel,
+    access,
+    at: magic.at,
+    what: magic.text.split('\n')[0],
+    ...(path === undefined ? {} : { path })
+  });
+  if (magic.effect === 'packages') {
+    return [effect('packages', 'change'), effect('files', 'change')];
+  }
+  if (magic.effect === 'shell') {
+    const command = /^!+\s*(\w+)/.exec(magic.text)?.[1] ?? '';
+    const looks =
+      /^(ls|cat|head|tail|wc|echo|pwd|grep|du|df|file|which|python|nvidia|free|uname|date|whoami|env)$/.test(
+        command
+      ) && !magic.text.includes('>');
+    return [effect('files', looks ? 'read' : 'change')];
+  }
+  switch (magic.name) {
+    case 'env':
+    case 'set_env':
+      return [effect('environ', /=|\s\w+\s+\S/.test(magic.text) ? 'change' : 'read')];
+    case 'cd':
+      return [effect('cwd', 'set')];
+    case 'writefile':
+    case 'file': {
+      const path = /^%%\w+\s+(?:-a\s+)?(\S+)/.exec(magic.text)?.[1];
+      return [effect('files', 'change', path)];
+    }
+    case 'ls':
+      return [effect('files', 'read')];
+    case 'matplotlib':
+    case 'config':
+      return /figure|inline/i.test(magic.text) ? [] : [effect('rcParams', 'change')];
+    default:
+      return [];
+  }
+}
+
+/** Magics that run code which is not in the cell, or that nobody knows. */
+function dynamicMagic(magic: Magic): CellFacts['dynamic'] {
+  const runs =
+    magic.effect === 'unknown' &&
+    !['env', 'set_env', 'cd', 'writefile', 'file'].includes(magic.name);
+  return runs || magic.name === 'pylab'
+    ? [{ what: magic.text.split('\n')[0], reads: true, binds: true, at: magic.at }]
+    : [];
+}

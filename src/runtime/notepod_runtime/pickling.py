@@ -1,0 +1,176 @@
+"""The two picklers and the unpickler.
+
+:class:`FastPickler` is the C pickler with a dispatch table and nothing else. It writes the notebook's functions and
+classes by name, and notes which. It fails on a function or class that its name does not find (a lambda, a closure, a
+redefined class); then :class:`FullPickler` writes the stream anew with these by value.
+"""
+
+import io
+import pickle
+import sys
+import types
+
+from . import arrays, byvalue, references
+from .definitions import is_definition
+
+PROTOCOL = 5
+
+
+class _MainProbe:
+    """Stands for ``__main__`` while the C pickler looks up globals, and notes the names it asks for."""
+
+    def __init__(self, registry):
+        self.__dict__["_registry"] = registry
+        self.__dict__["_needs"] = {}
+
+    def __getattr__(self, name):
+        registry = self.__dict__["_registry"]
+        if name not in registry.namespace:
+            raise AttributeError(name)
+        value = registry.namespace[name]
+        if is_definition(value):
+            self.__dict__["_needs"][name] = registry.uid_of(value)
+        return value
+
+
+class FastPickler:
+    """Pickles one group. ``needs`` maps the notebook's global names that the stream refers to, to uids."""
+
+    def __init__(self, sink, registry, translate=None):
+        self._registry = registry
+        self.arrays = arrays.ArrayReductions(translate)
+        self.reductions = references.Reductions(self.arrays, registry.namespace)
+        self.buffers = []
+        self.needs = {}
+        self.pickler = self._make(sink)
+        self.pickler.dispatch_table = self.reductions
+
+    def _make(self, sink):
+        return pickle.Pickler(sink, PROTOCOL, buffer_callback=self._keep_large)
+
+    def _keep_large(self, buffer):
+        """PEP 574 buffers of other libraries (Arrow): large ones go out of band."""
+        if buffer.raw().nbytes < arrays.MAPPED_BYTES:
+            return True
+        self.buffers.append(buffer)
+        return False
+
+    def dump(self, value):
+        probe = _MainProbe(self._registry)
+        main = sys.modules.get("__main__")
+        sys.modules["__main__"] = probe
+        try:
+            self.pickler.dump(value)
+        finally:
+            if main is None:
+                del sys.modules["__main__"]
+            else:
+                sys.modules["__main__"] = main
+        self.needs = probe.__dict__["_needs"]
+
+
+class _Override(pickle.Pickler):
+    """The C pickler asking back for functions and classes."""
+
+    def reducer_override(self, obj):
+        if isinstance(obj, (type, types.FunctionType)):
+            return self.decide(obj)
+        if isinstance(obj, types.CodeType):
+            return byvalue.reduce_code(obj)
+        if isinstance(obj, types.CellType):
+            return byvalue.reduce_cell(obj)
+        return NotImplemented
+
+
+class FullPickler(FastPickler):
+    """As :class:`FastPickler`, with functions and classes by value where their name does not lead to them.
+
+    ``forced`` holds the ids of definitions to write by value although their name does; with ``everything`` all of the
+    notebook's definitions are.
+    """
+
+    def __init__(self, sink, registry, translate=None, forced=frozenset(), everything=False):
+        self._forced = forced
+        self._everything = everything
+        self._definitions = byvalue.DefinitionReductions(registry)
+        super().__init__(sink, registry, translate)
+
+    def _make(self, sink):
+        pickler = _Override(sink, PROTOCOL, buffer_callback=self._keep_large)
+        pickler.decide = self._decide
+        return pickler
+
+    def _decide(self, obj):
+        notebook = obj.__module__ == "__main__"
+        if notebook:
+            by_name = not self._everything and id(obj) not in self._forced and self._registry.is_global(obj)
+        else:
+            by_name = _importable(obj)
+        if by_name:
+            return NotImplemented
+        if isinstance(obj, types.FunctionType):
+            return self._definitions.function(obj)
+        return self._definitions.klass(obj)
+
+
+_BUILTIN_UNNAMED = (type(None), type(...), type(NotImplemented))
+
+
+def _importable(obj):
+    if obj in _BUILTIN_UNNAMED:
+        return True
+    module = sys.modules.get(obj.__module__) if isinstance(obj.__module__, str) else None
+    if module is None:
+        if isinstance(obj, types.FunctionType):
+            return False
+        return not obj.__flags__ & (1 << 9)
+    found = module
+    for part in obj.__qualname__.split("."):
+        found = getattr(found, part, None)
+    if found is obj:
+        return True
+    # A static type of an extension module cannot be taken apart: let pickle say what it thinks.
+    return isinstance(obj, type) and not obj.__flags__ & (1 << 9)
+
+
+class StreamUnpickler(pickle.Unpickler):
+    """Restores one group. Markers in the stream find their loader here; ``__main__`` is found through uids."""
+
+    def __init__(self, stream, buffers, memory, definitions, find_global, alive):
+        super().__init__(stream, buffers=buffers)
+        self._find_global = find_global
+        self._own = {
+            (arrays.__name__, "mapped_array"): memory.mapped_array,
+            (byvalue.__name__, "make_function"): definitions.make_function,
+            (byvalue.__name__, "fill_function"): definitions.fill_function,
+            (byvalue.__name__, "make_class"): definitions.make_class,
+            (byvalue.__name__, "make_enum"): definitions.make_enum,
+            (byvalue.__name__, "fill_class"): definitions.fill_class,
+            (references.__name__, "weak_reference"): self._weak_reference,
+        }
+        self._alive = alive
+
+    def find_class(self, module, name):
+        """What a global of the stream means in this process."""
+        own = self._own.get((module, name))
+        if own is not None:
+            return own
+        if module == "__main__":
+            return self._find_global(name)
+        return super().find_class(module, name)
+
+    def _weak_reference(self, target):
+        """In Run All something else holds the target; here that may not have been shipped."""
+        if target is not None:
+            self._alive.append(target)
+        return references.weak_reference(target)
+
+
+class CountingSink(io.RawIOBase):
+    """A sink that keeps nothing: for pickles made to look at what they contain."""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        return memoryview(data).nbytes

@@ -1,0 +1,263 @@
+"""Objects that are written as references or rebuilt from their parts, by type.
+
+:class:`Reductions` is the ``dispatch_table`` of the picklers. It decides once per type, so that the C pickler
+spends no Python call on an ordinary instance (a ``reducer_override`` costs 15-20 % on a million small objects).
+"""
+
+import importlib
+import io
+import logging
+import operator
+import os
+import sys
+import threading
+import types
+import weakref
+
+from .errors import Unshippable
+
+LOCK_TYPE = type(threading.Lock())
+RLOCK_TYPE = type(threading.RLock())
+FILE_TYPES = (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.FileIO)
+
+_default_reduce = operator.methodcaller("__reduce_ex__", 5)
+_global_name = operator.attrgetter("__qualname__")
+
+
+class Reductions(dict):
+    """A dispatch table that makes its entries on first sight of a type.
+
+    ``arrays`` holds the reductions of numpy arrays (see :mod:`.arrays`); ``referenced`` collects the
+    ids of objects that were written as references: they take no part in identity groups.
+    """
+
+    def __init__(self, arrays, namespace):
+        super().__init__()
+        self._arrays = arrays
+        self._namespace = namespace
+        self.referenced = set()
+
+    def __missing__(self, kind):
+        reduce = self._decide(kind)
+        self[kind] = reduce
+        return reduce
+
+    def _decide(self, kind):
+        if issubclass(kind, type):
+            return _global_name
+        special = _SPECIAL.get(kind)
+        if special is not None:
+            return special
+        if kind is types.ModuleType or issubclass(kind, types.ModuleType):
+            return self._reduce_module
+        if kind in FILE_TYPES or any(type(stream) is kind for stream in _standard_streams().values()):
+            return self._reduce_stream
+        registered = sys.modules["copyreg"].dispatch_table.get(kind)
+        if registered is not None:
+            return registered
+        array_reduction = self._arrays.reduction_of(kind)
+        if array_reduction is not None:
+            return array_reduction
+        singletons = _module_level_instances(kind)
+        if singletons:
+            return self._reduce_singleton(singletons)
+        return _default_reduce
+
+    def _reduce_module(self, module):
+        self.referenced.add(id(module))
+        name = module.__name__
+        if vars(module) is self._namespace:
+            return import_module, ("__main__",)
+        if sys.modules.get(name) is not module:
+            raise Unshippable(module, "a module that cannot be imported by its name")
+        return import_module, (name,)
+
+    def _reduce_stream(self, stream):
+        for name, standard in _standard_streams().items():
+            if stream is standard:
+                self.referenced.add(id(stream))
+                return module_attribute, ("sys", name)
+        if type(stream) in FILE_TYPES and stream.closed:
+            return closed_file, _describe_closed(stream)
+        if type(stream) not in FILE_TYPES:
+            return stream.__reduce_ex__(5)
+        raise Unshippable(
+            stream,
+            "an open file",
+            "Open the file in the cell that uses it, or ship its name or contents instead.",
+        )
+
+    def _reduce_singleton(self, singletons):
+        """``singletons``: id of the object -> (module, attribute) under which it is found."""
+
+        def reduce(obj):
+            place = singletons.get(id(obj))
+            if place is None:
+                return obj.__reduce_ex__(5)
+            self.referenced.add(id(obj))
+            return module_attribute, place
+
+        return reduce
+
+
+def _standard_streams():
+    names = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")
+    return {name: getattr(sys, name) for name in names if getattr(sys, name, None) is not None}
+
+
+def _module_level_instances(kind):
+    """Instances of ``kind`` that its own module holds as attributes (``scipy.stats.norm``, ``random._inst``).
+
+    numpy's global generator lives in a module of its own name apart from its class's public one, but both are
+    ``numpy.random.mtrand``, so the same rule finds it.
+    """
+    if kind.__module__ in ("__main__", "builtins") or not isinstance(kind.__module__, str):
+        return {}
+    module = sys.modules.get(kind.__module__)
+    if module is None:
+        return {}
+    return {
+        id(value): (module.__name__, name)
+        for name, value in list(vars(module).items())
+        if type(value) is kind
+    }
+
+
+def import_module(name):
+    """The module of that name; ``__main__`` is the notebook's namespace."""
+    return importlib.import_module(name)
+
+
+def module_attribute(module, name):
+    """The object found in ``module`` under ``name``."""
+    return getattr(importlib.import_module(module), name)
+
+
+def _reduce_lock(lock):
+    if lock.locked():
+        raise Unshippable(
+            lock, "a lock that is held", "Release it before the step ends, or make it in the step that uses it."
+        )
+    return threading.Lock, ()
+
+
+def _reduce_rlock(lock):
+    owned = lock._is_owned()
+    if not owned and lock.acquire(blocking=False):
+        lock.release()
+        return threading.RLock, ()
+    raise Unshippable(
+        lock, "a lock that is held", "Release it before the step ends, or make it in the step that uses it."
+    )
+
+
+def _reduce_mapping_proxy(proxy):
+    import gc
+
+    return types.MappingProxyType, (gc.get_referents(proxy)[0],)
+
+
+def _reduce_property(prop):
+    return property, (prop.fget, prop.fset, prop.fdel, prop.__doc__)
+
+
+def _reduce_wrapped_method(method):
+    return type(method), (method.__func__,)
+
+
+def _reduce_memory_view(view):
+    owner = view.obj
+    if isinstance(owner, (bytes, bytearray)) and view.format == "B" and view.ndim == 1 and view.contiguous:
+        if view.nbytes == len(owner):
+            return memoryview, (owner,)
+    raise Unshippable(
+        view, "a memoryview on a part of a buffer or on a foreign one", "Ship bytes(view) or the owner instead."
+    )
+
+
+def _reduce_weak_set(group):
+    return weak_set, (list(group),)
+
+
+def _reduce_weak_values(mapping):
+    return weak_value_dictionary, (dict(mapping),)
+
+
+def _reduce_weak_keys(mapping):
+    return weak_key_dictionary, (list(mapping.items()),)
+
+
+def _reduce_weak_reference(reference):
+    return weak_reference, (reference(),)
+
+
+def weak_reference(target):
+    """Stand-in for the loader's own, which keeps the target alive: see :meth:`.unpickling.StreamUnpickler.find_class`."""
+    return weakref.ref(target) if target is not None else _dead_reference()
+
+
+def weak_set(items):
+    return weakref.WeakSet(items)
+
+
+def weak_value_dictionary(items):
+    return weakref.WeakValueDictionary(items)
+
+
+def weak_key_dictionary(items):
+    return weakref.WeakKeyDictionary(items)
+
+
+def _dead_reference():
+    class Target:
+        pass
+
+    return weakref.ref(Target())
+
+
+def _describe_closed(stream):
+    encoding = stream.encoding if isinstance(stream, io.TextIOWrapper) else None
+    name = stream.name if isinstance(getattr(stream, "name", None), (str, bytes, int)) else ""
+    return type(stream), name, getattr(stream, "mode", "r"), encoding
+
+
+def closed_file(kind, name, mode, encoding):
+    """A closed file object like the one that a finished ``with open(...)`` leaves behind."""
+    writes = any(letter in mode for letter in "wax+")
+    raw = io.FileIO(os.devnull, "w" if writes else "r")
+    raw.name = name
+    if kind is io.FileIO:
+        stream = raw
+    elif kind is io.TextIOWrapper:
+        stream = io.TextIOWrapper(io.BufferedWriter(raw) if writes else io.BufferedReader(raw), encoding=encoding)
+        stream.mode = mode
+    elif kind is io.BufferedRandom:
+        raw.close()
+        raw = io.FileIO(os.devnull, "r+")
+        raw.name = name
+        stream = io.BufferedWriter(raw)
+    else:
+        stream = kind(raw)
+    stream.close()
+    return stream
+
+
+def _reduce_log_handler_free(logger):
+    return logging.getLogger, ((logger.name,) if logger.name != "root" else ())
+
+
+_SPECIAL = {
+    LOCK_TYPE: _reduce_lock,
+    RLOCK_TYPE: _reduce_rlock,
+    types.MappingProxyType: _reduce_mapping_proxy,
+    property: _reduce_property,
+    staticmethod: _reduce_wrapped_method,
+    classmethod: _reduce_wrapped_method,
+    memoryview: _reduce_memory_view,
+    weakref.ref: _reduce_weak_reference,
+    weakref.WeakSet: _reduce_weak_set,
+    weakref.WeakValueDictionary: _reduce_weak_values,
+    weakref.WeakKeyDictionary: _reduce_weak_keys,
+    logging.Logger: _reduce_log_handler_free,
+    logging.RootLogger: _reduce_log_handler_free,
+}
