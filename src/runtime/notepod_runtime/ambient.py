@@ -1,0 +1,245 @@
+"""State of the process that is in no name, carried from step to step: generators, options, environment (semantics 3.6)."""
+
+import importlib.abc
+import importlib.util
+import os
+import pickle
+import sys
+
+
+def _random():
+    return sys.modules["random"].getstate() if "random" in sys.modules else None
+
+
+def _set_random(state):
+    import random
+
+    random.setstate(state)
+
+
+def _numpy_random():
+    numpy = sys.modules.get("numpy")
+    return numpy.random.get_state() if numpy is not None and "numpy.random" in sys.modules else None
+
+
+def _set_numpy_random(state):
+    sys.modules["numpy"].random.set_state(state)
+
+
+def _torch():
+    torch = sys.modules.get("torch")
+    return torch.get_rng_state().numpy().tobytes() if torch is not None else None
+
+
+def _set_torch(state):
+    torch = sys.modules["torch"]
+    torch.set_rng_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+
+
+def _rc_params():
+    matplotlib = sys.modules.get("matplotlib")
+    if matplotlib is None or not hasattr(matplotlib, "rcParams"):
+        return None
+    # The back end is the process's own matter.
+    return {key: value for key, value in dict.items(matplotlib.rcParams) if key not in ("backend", "backend_fallback")}
+
+
+def _set_rc_params(state):
+    dict.update(sys.modules["matplotlib"].rcParams, state)
+
+
+def _pandas_options():
+    config = sys.modules.get("pandas._config.config")
+    if config is None:
+        return None
+    return {key: config.get_option(key) for key in config._registered_options}
+
+
+def _set_pandas_options(state):
+    config = sys.modules["pandas._config.config"]
+    for key, value in state.items():
+        if key in config._registered_options and config.get_option(key) != value:
+            config.set_option(key, value)
+
+
+def _numpy_options():
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not hasattr(numpy, "get_printoptions"):
+        return None
+    options = {key: value for key, value in numpy.get_printoptions().items() if key != "override_repr"}
+    return options, numpy.geterr()
+
+
+def _set_numpy_options(state):
+    numpy = sys.modules["numpy"]
+    numpy.set_printoptions(**state[0])
+    numpy.seterr(**state[1])
+
+
+#: Set by the runner for its own process; no business of later steps.
+_OWN_VARIABLES = frozenset(("MPLBACKEND", "NOTEPOD_STEP", "NOTEPOD_RUN", "NOTEPOD_EVENTS", "PWD", "OLDPWD", "COLUMNS", "LINES", "PAGER", "GIT_PAGER", "CLICOLOR", "TERM"))
+
+
+def _environ():
+    return {key: value for key, value in os.environ.items() if key not in _OWN_VARIABLES}
+
+
+def _set_environ(state):
+    for key in [key for key in os.environ if key not in state and key not in _OWN_VARIABLES]:
+        del os.environ[key]
+    os.environ.update(state)
+
+
+def _set_path(state):
+    sys.path[:] = state
+
+
+def _warnings():
+    import warnings
+
+    return list(warnings.filters)
+
+
+def _set_warnings(state):
+    import warnings
+
+    warnings.filters[:] = state
+    warnings._filters_mutated() if hasattr(warnings, "_filters_mutated") else warnings.simplefilter("default", append=True)
+
+
+def _decimal():
+    decimal = sys.modules.get("decimal")
+    return decimal.getcontext().copy() if decimal is not None else None
+
+
+def _set_decimal(state):
+    import decimal
+
+    decimal.setcontext(state)
+
+
+def _locale():
+    locale = sys.modules.get("locale")
+    return locale.setlocale(locale.LC_ALL) if locale is not None else None
+
+
+def _set_locale(state):
+    import locale
+
+    locale.setlocale(locale.LC_ALL, state)
+
+
+def _logging():
+    logging = sys.modules.get("logging")
+    if logging is None:
+        return None
+    root = logging.getLogger()
+    streams = [
+        (handler.level, handler.formatter._fmt if handler.formatter else None, handler.formatter.datefmt if handler.formatter else None)
+        for handler in root.handlers
+        if type(handler) is logging.StreamHandler
+    ]
+    return root.level, logging.root.manager.disable, streams
+
+
+def _set_logging(state):
+    import logging
+
+    level, disabled, streams = state
+    root = logging.getLogger()
+    if not root.handlers:
+        for own, text, dates in streams:
+            handler = logging.StreamHandler()
+            handler.setLevel(own)
+            handler.setFormatter(logging.Formatter(text, dates))
+            root.addHandler(handler)
+    root.setLevel(level)
+    logging.disable(disabled)
+
+
+#: channel -> (module that must be there to set it, get, set). Order: what imports rely on first, generators last.
+_CHANNELS = {
+    "cwd": (None, os.getcwd, os.chdir),
+    "environ": (None, _environ, _set_environ),
+    "sys.path": (None, lambda: list(sys.path), _set_path),
+    "warnings": (None, _warnings, _set_warnings),
+    "decimal": (None, _decimal, _set_decimal),
+    "locale": (None, _locale, _set_locale),
+    "logging": (None, _logging, _set_logging),
+    "rcParams": ("matplotlib", _rc_params, _set_rc_params),
+    "pandas.options": ("pandas", _pandas_options, _set_pandas_options),
+    "numpy.options": ("numpy", _numpy_options, _set_numpy_options),
+    "numpy.random": ("numpy", _numpy_random, _set_numpy_random),
+    "torch.random": ("torch", _torch, _set_torch),
+    "random": (None, _random, _set_random),
+}
+_GENERATORS = ("numpy.random", "torch.random", "random")
+
+
+def capture(channels):
+    """The state of the channels now, by channel, pickled; channels whose library is not imported are left out."""
+    found = {}
+    for channel in channels:
+        if channel in _CHANNELS:
+            state = _CHANNELS[channel][1]()
+            if state is not None:
+                found[channel] = pickle.dumps(state, 4)
+    return found
+
+
+def read_states(volume, plan):
+    """The states that the step starts with, by channel, from the last of the steps that left one."""
+    states = {}
+    for entry in plan["ambientIn"]:
+        for step in reversed(entry["from"]):
+            path = os.path.join(volume, "snapshots", step, "ambient-" + entry["channel"])
+            if os.path.exists(path):
+                with open(path, "rb") as file:
+                    states[entry["channel"]] = file.read()
+                break
+    return states
+
+
+def apply(states, generators):
+    """Sets the generators, or everything else; state of a library that is not imported yet is set when it is."""
+    for channel, (module, _, setter) in _CHANNELS.items():
+        if channel not in states or (channel in _GENERATORS) != generators:
+            continue
+        state = pickle.loads(states[channel])
+        if module is None or module in sys.modules:
+            setter(state)
+        else:
+            _AfterImport.on(module, setter, state)
+
+
+class _AfterImport(importlib.abc.MetaPathFinder):
+    """Sets state as soon as its library has been imported."""
+
+    _one = None
+
+    def __init__(self):
+        self._waiting = {}
+
+    @classmethod
+    def on(cls, module, setter, state):
+        if cls._one is None:
+            cls._one = cls()
+            sys.meta_path.insert(0, cls._one)
+        cls._one._waiting.setdefault(module, []).append((setter, state))
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self._waiting:
+            return None
+        actions = self._waiting.pop(name)
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.loader is None:
+            return spec
+        run = spec.loader.exec_module
+
+        def exec_module(module):
+            run(module)
+            for setter, state in actions:
+                setter(state)
+
+        spec.loader.exec_module = exec_module
+        return spec

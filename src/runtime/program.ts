@@ -1,0 +1,44 @@
+import entry from './notepod_step.py';
+import init from './notepod_runtime/__init__.py';
+import ambient from './notepod_runtime/ambient.py';
+import arrays from './notepod_runtime/arrays.py';
+import byvalue from './notepod_runtime/byvalue.py';
+import cells from './notepod_runtime/cells.py';
+import definitions from './notepod_runtime/definitions.py';
+import display from './notepod_runtime/display.py';
+import errors from './notepod_runtime/errors.py';
+import figures from './notepod_runtime/figures.py';
+import fingerprint from './notepod_runtime/fingerprint.py';
+import grouping from './notepod_runtime/grouping.py';
+import mapping from './notepod_runtime/mapping.py';
+import output from './notepod_runtime/output.py';
+import pickling from './notepod_runtime/pickling.py';
+import record from './notepod_runtime/record.py';
+import references from './notepod_runtime/references.py';
+import runner from './notepod_runtime/runner.py';
+import shell from './notepod_runtime/shell.py';
+import snapshot from './notepod_runtime/snapshot.py';
+
+/** The step program: its files by path, to be put into a folder or into a pipeline's document. */
+export const STEP_PROGRAM: Readonly<Record<string, string>> = {
+  'notepod_step.py': entry,
+  'notepod_runtime/__init__.py': init,
+  'notepod_runtime/ambient.py': ambient,
+  'notepod_runtime/arrays.py': arrays,
+  'notepod_runtime/byvalue.py': byvalue,
+  'notepod_runtime/cells.py': cells,
+  'notepod_runtime/definitions.py': definitions,
+  'notepod_runtime/display.py': display,
+  'notepod_runtime/errors.py': errors,
+  'notepod_runtime/figures.py': figures,
+  'notepod_runtime/fingerprint.py': fingerprint,
+  'notepod_runtime/grouping.py': grouping,
+  'notepod_runtime/mapping.py': mapping,
+  'notepod_runtime/output.py': output,
+  'notepod_runtime/pickling.py': pickling,
+  'notepod_runtime/record.py': record,
+  'notepod_runtime/references.py': references,
+  'notepod_runtime/runner.py': runner,
+  'notepod_runtime/shell.py': shell,
+  'notepod_runtime/snapshot.py': snapshot
+};
