@@ -13,6 +13,8 @@ export interface SubmitOptions {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Run the steps from this one on, taking the others' snapshots from `reuse`. */
   readonly from?: string;
+  /** The notebook as it was submitted: its path, for the list of runs, and its text, for its outputs. */
+  readonly notebook: { readonly path: string; readonly text: string };
   /** A finished or failed run whose snapshots may be used again where hashes agree. */
   readonly reuse?: string;
 }
@@ -23,7 +25,7 @@ export interface SubmitOptions {
  */
 export interface Engine<Document> {
   readonly target: string;
-  /** Starts a run and returns its id at once. Throws a `UserError` if it cannot start. */
+  /** Starts a run and returns its id at once. Throws an `EngineError` if it cannot start. */
   submit(document: Document, options: SubmitOptions): Promise<string>;
   /** Events from `since` on, live until the run has ended or `signal` aborts. */
   events(run: string, since?: number, signal?: AbortSignal): AsyncIterable<RunEvent>;
