@@ -7,7 +7,7 @@ import type { Diagnostic } from '../diagnostics/types';
 import { NotebookError, parseNotebook } from '../notebook/read';
 import { cutIntoSteps } from '../notebook/steps';
 import type { Notebook } from '../notebook/types';
-import { CellAnalyser } from '../python/analyser';
+import { CellAnalyser, importedNames } from '../python/analyser';
 import { loadParser } from '../python/parser';
 import type { CellFacts } from '../python/types';
 import { UserError } from './errors';
@@ -46,12 +46,9 @@ export async function analyseProject(path: string, text: string): Promise<Projec
   const analyser = new CellAnalyser(await loadParser());
   try {
     const parsed = parseOrExplain(text, path);
-    const facts = new Map<number, CellFacts>();
-    for (const cell of parsed.cells) {
-      if (cell.type === 'code' && cell.kind !== 'skip') {
-        facts.set(cell.index, analyser.analyse(cell.source));
-      }
-    }
+    const code = parsed.cells.filter(cell => cell.type === 'code' && cell.kind !== 'skip');
+    const known = importedNames(code.map(cell => analyser.analyse(cell.source)));
+    const facts = new Map(code.map(cell => [cell.index, analyser.analyse(cell.source, known)]));
     const notebook = cutIntoSteps(parsed, index => facts.get(index)?.onlyDefines ?? false);
     const graph = buildStepGraph(notebook, facts);
     const files = findFiles(folder, notebook, graph, analyser);

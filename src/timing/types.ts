@@ -10,9 +10,14 @@ export type PhaseName =
   | 'unattributed';
 
 /** A half-open span of time in ns since the run's submission, as integers (bigint loses nothing; a run of 100 days fits 2^53 ns). */
-export interface Interval { readonly start: number; readonly end: number }
+export interface Interval {
+  readonly start: number;
+  readonly end: number;
+}
 
-export interface Phase extends Interval { readonly name: PhaseName }
+export interface Phase extends Interval {
+  readonly name: PhaseName;
+}
 
 export interface CellTime extends Interval {
   /** Index in the notebook. */
@@ -23,7 +28,12 @@ export interface CellTime extends Interval {
   readonly failed: boolean;
 }
 
-export interface NameCost { readonly name: string; readonly bytes: number; readonly ns: number; readonly from?: string }
+export interface NameCost {
+  readonly name: string;
+  readonly bytes: number;
+  readonly ns: number;
+  readonly from?: string;
+}
 
 /** One attempt of one step. Its phases tile [start of waiting, end] exactly. */
 export interface AttemptTime extends Interval {

@@ -89,19 +89,19 @@ export class LocalEngine implements Engine<LocalDocument> {
     const folder = new RunFolder(this.folder(run));
     let next = since;
     while (!signal?.aborted) {
+      // Asked before the log is read: what a supervisor wrote last is in it then.
+      const alive = this.eventLogs.has(run) || isHeld(folder.lock);
       const changed = this.changed(run);
       const events = readEventFile(folder.events);
       for (const event of events.slice(next)) {
         yield event;
         next = event.seq + 1;
       }
-      const last = events.at(-1);
-      if (last?.type === 'run-ended') {
+      if (events.at(-1)?.type === 'run-ended' || !alive) {
         return;
       }
-      if (!this.eventLogs.has(run) && !isHeld(folder.lock)) {
-        // Nobody supervises it any more: nothing will come.
-        return;
+      if (readEventFile(folder.events).length > next) {
+        continue;
       }
       await changed;
     }
