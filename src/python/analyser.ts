@@ -105,15 +105,15 @@ function analyseSource(
     binds: [...walked.binds, ...magicBinds],
     effects: [...walked.effects, ...plain.magics.flatMap(effectsOfMagic)],
     dynamic: [...walked.dynamic, ...plain.magics.flatMap(dynamicMagic)],
-    definitions:
-      plain.magics.length > 0
-        ? definitions.filter(each => isWhole(each.source, plain.python))
-        : definitions,
+    // A line that was rewritten is no definition: `out = !ls` is no constant.
+    definitions: definitions.filter(each => !meetsMagic(each.line, each.endLine, plain.magics)),
     magics: plain.magics,
     needsIPython,
     onlyDefines: onlyDefines && plain.magics.length === 0 && syntaxError === undefined,
     showsValue: showsValue(tree),
-    constants: allConstants(tree, constants)
+    constants: allConstants(tree, constants).filter(
+      each => !meetsMagic(each.at.line, each.at.endLine, plain.magics)
+    )
   };
   if (depth < 2) {
     for (const literal of walker.literals) {
@@ -123,8 +123,8 @@ function analyseSource(
   return facts;
 }
 
-function isWhole(source: string, python: string): boolean {
-  return python.includes(source);
+function meetsMagic(line: number, endLine: number, magics: readonly Magic[]): boolean {
+  return magics.some(each => each.at.line <= endLine && each.at.endLine >= line);
 }
 
 /** Lists and dicts are parameters too, though they are no constants that could be replayed. */
