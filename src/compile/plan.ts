@@ -62,13 +62,19 @@ function planStep(
       guardedFor: later(input.alsoNeededBy).filter(name => !after.has(name)),
       neededAfter: later(input.alsoNeededBy).filter(name => after.has(name))
     })),
-    outputs: step.outputs.map(name => ({
-      name,
-      cell: lastCellThatWrites(sources, step, name),
-      neededBy: graph.steps
-        .filter(other => other.inputs.some(i => i.name === name && i.from.includes(step.name)))
-        .map(other => other.name)
-    })),
+    outputs: step.outputs.map(name => {
+      const wanting = graph.steps.flatMap(other => {
+        const input = other.inputs.find(i => i.name === name && i.from.includes(step.name));
+        return input ? [{ name: other.name, input }] : [];
+      });
+      return {
+        name,
+        cell: lastCellThatWrites(sources, step, name),
+        neededBy: wanting.map(other => other.name),
+        required: wanting.some(other => other.input.from[0] === step.name),
+        optional: wanting.every(other => other.input.optional)
+      };
+    }),
     outputAll: step.outputAll ?? false,
     inputAll: step.inputAll ?? false,
     ancestors,

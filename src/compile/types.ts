@@ -35,6 +35,10 @@ export interface StepPlan {
     readonly name: string;
     readonly cell: number;
     readonly neededBy: readonly string[];
+    /** Some step has no earlier step to take it from: it is written even if it did not change. */
+    readonly required: boolean;
+    /** All that want it can do without: a value that cannot be shipped is left out. */
+    readonly optional: boolean;
   }[];
   /** Write every module-level name that can be shipped (the step runs code that binds unknown names). */
   readonly outputAll: boolean;

@@ -10,7 +10,7 @@ import { fileUses } from './files';
 import { homes, type Homes } from './homes';
 import { kindsOf } from './kinds';
 import { metricsOf } from './metrics';
-import { CodeIndex, summarise, type CellSummary, type Need } from './summary';
+import { CodeIndex, sharedByCalls, summarise, type CellSummary, type Need } from './summary';
 import type { Input, Replay, Step, StepGraph } from './types';
 import { Writers, type Writer } from './writers';
 
@@ -44,7 +44,7 @@ class GraphBuilder {
     this.cells = [...facts.keys()].sort((a, b) => a - b);
     const ordered = this.cells.map(cell => this.factsOf(cell));
     this.kinds = kindsOf(ordered);
-    this.index = new CodeIndex(ordered);
+    this.index = new CodeIndex(ordered, name => this.kinds.isModule(name));
     this.homes = homes(notebook, facts);
     this.drafts = this.homes.steps.map(({ name, cells }) => ({
       name,
@@ -62,6 +62,7 @@ class GraphBuilder {
     for (const cell of this.cells) {
       this.cell(cell);
     }
+    this.takeRegrouped();
     this.declaredOrder();
     const ambient = orderAmbient(this.drafts, this.summaries, this.homes, this.edges);
     this.diagnostics.push(...ambient.diagnostics);
@@ -139,9 +140,20 @@ class GraphBuilder {
   /** Names that share objects with what the cell changes: they change with it, so the step takes and leaves them too. */
   private shared(summary: CellSummary): ReadonlySet<string> {
     const found = new Set<string>();
+    for (const name of summary.binds) {
+      // Bound before it is read: what the cell changes is the new value.
+      if (
+        !summary.needs.has(name) &&
+        summary.facts.binds.find(each => each.name === name)?.certain
+      ) {
+        this.aliases.leave(name);
+      }
+    }
     for (const { names } of summary.facts.aliases) {
       this.joinIfShared(names);
     }
+    sharedByCalls(summary.facts, this.index).forEach(each => this.joinIfShared(each));
+    this.regroup(summary);
     for (const name of summary.mayWrite.keys()) {
       for (const each of this.aliases.sharing(name)) {
         if (!summary.mayWrite.has(each) && !summary.binds.has(each)) {
@@ -151,6 +163,38 @@ class GraphBuilder {
     }
     this.sharedWrites.set(summary.cell, found);
     return found;
+  }
+
+  /**
+   * A cell that makes a name share objects with others writes all of them again, or they would come back apart: notes what
+   * it has to take for that. Whether a later step wants them is known in the end.
+   */
+  private regroup(summary: CellSummary): void {
+    const pairs = [
+      ...summary.facts.aliases.map(each => each.names),
+      ...sharedByCalls(summary.facts, this.index)
+    ];
+    for (const name of new Set(pairs.flat())) {
+      for (const each of [name, ...this.aliases.sharing(name)]) {
+        if (this.writers.first(each) !== undefined) {
+          this.regrouped.push({ name: each, cell: summary.cell });
+        }
+      }
+    }
+  }
+
+  private takeRegrouped(): void {
+    const last = new Map<string, number>();
+    for (const [ordinal, draft] of this.drafts.entries()) {
+      [...draft.inputs.keys()].forEach(name => last.set(name, ordinal));
+    }
+    for (const { name, cell } of this.regrouped) {
+      const step = this.homes.stepOf.get(cell);
+      const ordinal = step === undefined ? undefined : this.byName.get(step);
+      if (step !== undefined && ordinal !== undefined && (last.get(name) ?? -1) > ordinal) {
+        this.resolve(name, LOOSE, cell, this.draft(step));
+      }
+    }
   }
 
   private joinIfShared([a, b]: readonly [string, string]): void {
@@ -284,6 +328,7 @@ class GraphBuilder {
     );
     rebound.forEach(name => this.aliases.leave(name));
     facts.aliases.forEach(each => this.joinIfShared(each.names));
+    sharedByCalls(facts, this.index).forEach(each => this.joinIfShared(each));
     for (const name of summary.binds) {
       this.writers.add(name, {
         cell,
@@ -558,6 +603,7 @@ class GraphBuilder {
   private readonly aliases = new AliasClasses();
   private readonly summaries = new Map<number, CellSummary>();
   private readonly sharedWrites = new Map<number, ReadonlySet<string>>();
+  private readonly regrouped: { readonly name: string; readonly cell: number }[] = [];
   private readonly starImports: Replay[] = [];
   private readonly diagnostics: Diagnostic[] = [];
 }

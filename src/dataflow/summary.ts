@@ -26,7 +26,10 @@ export interface Need {
 
 /** Everything that the notebook's cells define to be called, by the name it is reached from; and what values were made from. */
 export class CodeIndex {
-  constructor(cells: Iterable<CellFacts>) {
+  constructor(
+    cells: Iterable<CellFacts>,
+    private readonly isModule: (name: string) => boolean
+  ) {
     for (const facts of cells) {
       for (const each of facts.later) {
         push(this.code, each.owner, each);
@@ -35,18 +38,16 @@ export class CodeIndex {
         }
       }
       for (const [name, from] of Object.entries(facts.madeFrom)) {
-        from.forEach(each => add(this.madeFrom, name, each));
+        from.forEach(each => this.note(name, each));
       }
       for (const call of facts.calls) {
         if (call.path.length > 0) {
-          call.arguments
-            .flatMap(each => each.names)
-            .forEach(each => add(this.madeFrom, call.root, each));
+          call.arguments.flatMap(each => each.names).forEach(each => this.note(call.root, each));
         }
       }
       for (const { names } of facts.aliases) {
         // A container that holds functions hands them on to whatever shares objects with it.
-        add(this.madeFrom, names[0], names[1]);
+        this.note(names[0], names[1]);
       }
     }
   }
@@ -76,6 +77,13 @@ export class CodeIndex {
       }
     }
     return { code: [...code], names: seen };
+  }
+
+  private note(name: string, from: string): void {
+    // What is handed to a module's function does not come back from every other use of the module.
+    if (!this.isModule(name) && !this.isModule(from)) {
+      add(this.madeFrom, name, from);
+    }
   }
 
   /** The name is a function or class of the notebook, or its value was made with one. */
@@ -319,4 +327,31 @@ function changedParameters(
     changed.add('*');
   }
   return changed;
+}
+
+/** Pairs of names that share objects after the cell's calls of the notebook's own functions. */
+export function sharedByCalls(
+  facts: CellFacts,
+  index: CodeIndex
+): readonly (readonly [string, string])[] {
+  return facts.calls.flatMap(call => {
+    const method = call.path.at(-1);
+    const codes =
+      method === undefined ? (index.code.get(call.root) ?? []) : (index.methods.get(method) ?? []);
+    const passed = call.arguments.flatMap(each => each.names);
+    const pairs: [string, string][] = [];
+    for (const code of codes) {
+      const all = [...passed, ...(method === undefined ? call.targets : [call.root])];
+      for (const global of [...code.sharesWithGlobals]) {
+        passed.forEach(name => pairs.push([name, global]));
+      }
+      for (const global of code.returnsGlobals) {
+        call.targets.forEach(name => pairs.push([name, global]));
+      }
+      if (code.sharesParameters && all.length > 1) {
+        all.slice(1).forEach(name => pairs.push([all[0], name]));
+      }
+    }
+    return pairs;
+  });
 }

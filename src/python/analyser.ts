@@ -3,11 +3,11 @@ import { constantOf, findDefinitions } from './definitions';
 import { toPlainPython } from './ipython';
 import { syntaxErrorOf } from './syntax';
 import { named, parseTree, type Tree } from './tree';
-import type { CellFacts, Effect, Magic } from './types';
+import type { CellFacts, Effect, Magic, Surroundings } from './types';
 import { CellWalker } from './walk';
 
-/** No names known from other cells. */
-const NONE: ReadonlyMap<string, string> = new Map();
+/** Nothing is known of other cells. */
+const ALONE: Surroundings = { imports: new Map(), fresh: new Set() };
 
 /**
  * Finds the facts of cells, and keeps them by the cell's text: a keystroke costs one cell.
@@ -16,12 +16,9 @@ const NONE: ReadonlyMap<string, string> = new Map();
 export class CellAnalyser {
   constructor(private readonly parser: Parser) {}
 
-  /**
-   * The facts of a cell.
-   * @param known what imported names of the notebook stand for (`np` → `numpy`), see {@link importedNames}
-   */
-  analyse(source: string, known: ReadonlyMap<string, string> = NONE): CellFacts {
-    const key = known.size === 0 ? '' : [...known].map(each => each.join('=')).join(',');
+  /** The facts of a cell. @param around what the other cells tell, see {@link surroundingsOf} */
+  analyse(source: string, around: Surroundings = ALONE): CellFacts {
+    const key = [...[...around.imports].map(each => each.join('=')), '', ...around.fresh].join(',');
     let cache = this.caches.get(key);
     if (!cache) {
       cache = new Map();
@@ -29,7 +26,7 @@ export class CellAnalyser {
     }
     let facts = cache.get(source);
     if (!facts) {
-      facts = analyseSource(this.parser, source, known, 0);
+      facts = analyseSource(this.parser, source, around, 0);
       cache.set(source, facts);
     }
     return facts;
@@ -43,39 +40,46 @@ export class CellAnalyser {
   private readonly caches = new Map<string, Map<string, CellFacts>>();
 }
 
-/** What the imports of the cells make names stand for: a name that is also bound otherwise is left out. */
-export function importedNames(cells: Iterable<CellFacts>): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
+/** What the cells tell about each other's names: imports that are never bound otherwise, and functions whose value is their own. */
+export function surroundingsOf(cells: Iterable<CellFacts>): Surroundings {
+  const imports = new Map<string, string>();
   const others = new Set<string>();
-  for (const { binds } of cells) {
+  const fresh = new Map<string, boolean>();
+  for (const { binds, later } of cells) {
     for (const each of binds) {
       if (each.kind === 'import' || each.kind === 'from-import') {
         const { module = '', attribute } = each;
         const plain = attribute === undefined && module.split('.')[0] === each.name;
-        found.set(
-          each.name,
-          attribute !== undefined ? `${module}.${attribute}` : plain ? each.name : module
-        );
+        const dotted = plain ? each.name : module;
+        imports.set(each.name, attribute !== undefined ? `${module}.${attribute}` : dotted);
       } else {
         others.add(each.name);
+        if (each.kind !== 'def') {
+          fresh.set(each.name, false);
+        }
       }
     }
+    for (const code of later) {
+      const name = code.method?.name ?? code.owner;
+      const own = !code.returnsParameters && code.returnsGlobals.length === 0;
+      fresh.set(name, own && (fresh.get(name) ?? true));
+    }
   }
-  others.forEach(name => found.delete(name));
-  return found;
+  others.forEach(name => imports.delete(name));
+  return { imports, fresh: new Set([...fresh].flatMap(([name, own]) => (own ? [name] : []))) };
 }
 
 function analyseSource(
   parser: Parser,
   source: string,
-  known: ReadonlyMap<string, string>,
+  around: Surroundings,
   depth: number
 ): CellFacts {
   const plain = toPlainPython(source);
   // A lone carriage return ends a line for CPython, not for the parser.
   const tree = parseTree(parser, plain.python.replace(/\r(?!\n)/g, '\n'));
   const syntaxError = source.includes('\0') ? nullByte(source) : syntaxErrorOf(tree);
-  const walker = new CellWalker(tree.source, known);
+  const walker = new CellWalker(tree.source, around);
   noteStrings(tree, walker);
   const walked = walker.walk(tree.root);
   plain.expanded.forEach(each => walker.readLoosely(each.name, each.at));
@@ -117,7 +121,7 @@ function analyseSource(
   };
   if (depth < 2) {
     for (const literal of walker.literals) {
-      facts = merged(facts, analyseSource(parser, literal.text, known, depth + 1), literal.at);
+      facts = merged(facts, analyseSource(parser, literal.text, around, depth + 1), literal.at);
     }
   }
   return facts;

@@ -91,3 +91,14 @@ export const ARGUMENT_CHANGERS: Readonly<Record<string, number>> = {
 
 /** Modules whose functions draw pictures on axes that are handed in: they change an argument named `ax`. */
 export const DRAWING_KEYWORDS = words('ax axes fig figure out');
+
+/** Methods of containers that keep what they are given. */
+export const ABSORBING_METHODS = words(
+  'append appendleft extend extendleft insert add update setdefault push put __setitem__ assign set_index_names'
+);
+
+/** Builtin functions that are no objects of the notebook; what they give may share objects with their arguments. */
+export const BUILTIN_CALLS = words(`
+  classmethod delattr dict enumerate filter frozenset getattr iter list map max memoryview min next object property reversed set setattr
+  slice sorted staticmethod super tuple vars zip bytearray exec eval globals locals open
+`);

@@ -132,6 +132,12 @@ export interface LaterCode {
   readonly changesParameters: readonly { readonly index: number; readonly name: string }[];
   /** Parameters that the return value may share objects with; `true` if unknown. */
   readonly returnsParameters: boolean;
+  /** Globals that what it returns may share objects with. */
+  readonly returnsGlobals: readonly string[];
+  /** A call may make its arguments share objects, with each other and with the receiver of a method. */
+  readonly sharesParameters: boolean;
+  /** Globals that may come to share objects with its arguments. */
+  readonly sharesWithGlobals: readonly string[];
   /** Parameters in order, as written (`self` included for methods). */
   readonly parameters: readonly string[];
   readonly effects: readonly Effect[];
@@ -185,6 +191,14 @@ export interface Call {
   readonly conditional: boolean;
   /** Names assigned from the call's value, directly. */
   readonly targets: readonly string[];
+}
+
+/** What the other cells of a notebook tell about the names of a cell. */
+export interface Surroundings {
+  /** What imported names stand for: `np` → `numpy`, `shuffle` → `random.shuffle`. */
+  readonly imports: ReadonlyMap<string, string>;
+  /** The notebook's functions and methods whose value shares no objects with their arguments. */
+  readonly fresh: ReadonlySet<string>;
 }
 
 /** Everything the analysis knows about one cell (semantics §2). Pure data; a function of the cell's source alone. */

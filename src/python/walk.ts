@@ -1,6 +1,8 @@
 import { channelOfTarget, effectsOfCall } from './effects';
 import {
+  ABSORBING_METHODS,
   ARGUMENT_CHANGERS,
+  BUILTIN_CALLS,
   DRAWING_KEYWORDS,
   FRESH_ATTRIBUTES,
   FRESH_FUNCTIONS,
@@ -29,6 +31,7 @@ import type {
   Effect,
   LaterCode,
   NameUse,
+  Surroundings,
   Unshippable
 } from './types';
 
@@ -46,6 +49,9 @@ interface Frame {
   readonly parameters: readonly string[];
   readonly changedParameters: Set<string>;
   returnsParameters: boolean;
+  sharesParameters: boolean;
+  readonly returnsGlobals: Set<string>;
+  readonly sharesWithGlobals: Set<string>;
   /** For local names: the names outside that their objects may be shared with. */
   readonly localRoots: Map<string, Set<string>>;
 }
@@ -100,12 +106,12 @@ const UNSHIPPABLE: readonly (readonly [RegExp, string])[] = [
 
 /** Walks the tree of a cell once and notes what it does to the names of the module. */
 export class CellWalker {
-  /** @param known names that the notebook's cells import, with what they stand for: `np` → `numpy`, `shuffle` → `random.shuffle` */
+  /** @param around what other cells tell */
   constructor(
     private readonly source: string,
-    known: ReadonlyMap<string, string>
+    private readonly around: Surroundings
   ) {
-    this.known = new Map(known);
+    this.known = new Map(around.imports);
     this.top = frame(undefined);
     this.frame = this.top;
   }
@@ -191,9 +197,7 @@ export class CellWalker {
       case 'return_statement':
         for (const each of named(node)) {
           this.expression(each);
-          if (this.roots(each).some(name => this.isParameter(name))) {
-            this.frame.returnsParameters = true;
-          }
+          this.givesBack(each);
         }
         return;
       case 'global_statement':
@@ -216,6 +220,17 @@ export class CellWalker {
         named(node).forEach(each =>
           isStatement(each) ? this.statement(each) : this.expression(each)
         );
+    }
+  }
+
+  /** A function gives back what may share objects with its arguments or with globals. */
+  private givesBack(value: Node): void {
+    for (const name of this.roots(value)) {
+      if (this.isParameter(name)) {
+        this.frame.returnsParameters = true;
+      } else {
+        this.frame.returnsGlobals.add(name);
+      }
     }
   }
 
@@ -746,6 +761,12 @@ export class CellWalker {
         this.maybe(() => this.expressionIn(last));
         return;
       }
+      case 'yield':
+        for (const each of named(node)) {
+          this.expression(each);
+          this.givesBack(each);
+        }
+        return;
       case 'await':
         if (this.frame === this.top) {
           this.topLevelAwait = true;
@@ -894,12 +915,12 @@ export class CellWalker {
     const spelled = qualified ?? (isMethod ? `${root ?? ''}.${last}` : last);
 
     if (isMethod && receiver) {
-      this.methodCall(node, receiver, last, keywords);
+      this.methodCall(node, receiver, last, arguments_, keywords);
     } else if (callee.type === 'identifier') {
       const name = this.text(callee);
       if (this.resolvesGlobal(name)) {
         this.frame.calls.add(name);
-        if (!this.known.has(name)) {
+        if (!this.known.has(name) && !BUILTIN_CALLS.has(name) && !FRESH_FUNCTIONS.has(name)) {
           this.rawChange(name, callee, 'call', name);
         }
       }
@@ -941,6 +962,7 @@ export class CellWalker {
     node: Node,
     receiver: Node,
     method: string,
+    values: readonly Node[],
     keywords: ReadonlyMap<string, Node>
   ): void {
     const inplace = keywords.get('inplace');
@@ -949,6 +971,15 @@ export class CellWalker {
       return;
     }
     this.changeRoots(receiver, node, 'method', method);
+    if (ABSORBING_METHODS.has(method)) {
+      for (const name of this.sharing(receiver)) {
+        this.shareWith(
+          name,
+          values.flatMap(each => this.roots(each)),
+          node
+        );
+      }
+    }
   }
 
   private callEffects(
@@ -1120,6 +1151,9 @@ export class CellWalker {
         inner.changedParameters.has(name) ? [{ index, name }] : []
       ),
       returnsParameters: inner.returnsParameters || node.type === 'lambda',
+      returnsGlobals: [...inner.returnsGlobals],
+      sharesParameters: inner.sharesParameters,
+      sharesWithGlobals: [...inner.sharesWithGlobals],
       parameters,
       effects: inner.effects,
       calls: [...inner.calls],
@@ -1263,8 +1297,16 @@ export class CellWalker {
   }
 
   private alias(a: string, b: string, at: Node): void {
-    if (a !== b && !this.isModule(a) && !this.isModule(b)) {
+    if (a === b || this.isModule(a) || this.isModule(b)) {
+      return;
+    }
+    const [ofA, ofB] = [this.isParameter(a), this.isParameter(b)];
+    if (!ofA && !ofB) {
       this.aliases.push({ names: [a, b], at: rangeOf(at) });
+    } else if (ofA && ofB) {
+      this.frame.sharesParameters = true;
+    } else {
+      this.frame.sharesWithGlobals.add(ofA ? b : a);
     }
   }
 
@@ -1282,6 +1324,9 @@ export class CellWalker {
         }
         return;
       }
+      if (node.type === 'call' && this.isPlainResult(node)) {
+        return;
+      }
       for (const each of node.children) {
         const isWord =
           (node.type === 'attribute' && each.field === 'attribute') ||
@@ -1293,6 +1338,13 @@ export class CellWalker {
     };
     visit(value);
     this.madeFrom.set(name, from);
+  }
+
+  /** A call whose value is a number, a text or the like, or data without code: it carries nothing of what it was made from. */
+  private isPlainResult(node: Node): boolean {
+    const callee = child(node, 'function');
+    const last = callee ? this.lastWord(callee) : '';
+    return callee?.type === 'identifier' ? FRESH_FUNCTIONS.has(last) : FRESH_METHODS.has(last);
   }
 
   /** Names whose objects an expression's value may share: the careful answer. */
@@ -1355,16 +1407,21 @@ export class CellWalker {
     }
     const last = this.lastWord(callee);
     const arguments_ = list ? (list.type === 'generator_expression' ? [list] : named(list)) : [];
+    const passed = () => arguments_.flatMap(each => this.sharing(each));
+    if (this.around.fresh.has(last)) {
+      return [];
+    }
     if (callee.type === 'identifier') {
-      return FRESH_FUNCTIONS.has(last) || FRESH_METHODS.has(last)
-        ? []
-        : [last, ...arguments_.flatMap(each => this.sharing(each))];
+      if (FRESH_FUNCTIONS.has(last) || (FRESH_METHODS.has(last) && this.known.has(last))) {
+        return [];
+      }
+      return BUILTIN_CALLS.has(last) ? passed() : [last, ...passed()];
     }
     if (FRESH_METHODS.has(last)) {
       return [];
     }
     const receiver = child(callee, 'object') ?? callee;
-    return [...this.sharing(receiver), ...arguments_.flatMap(each => this.sharing(each))];
+    return [...this.sharing(receiver), ...passed()];
   }
 
   private sharingOfComprehension(node: Node): readonly string[] {
@@ -1540,6 +1597,9 @@ function frame(scope: Scope | undefined, parameters: readonly string[] = []): Fr
     parameters,
     changedParameters: new Set(),
     returnsParameters: false,
+    sharesParameters: false,
+    returnsGlobals: new Set(),
+    sharesWithGlobals: new Set(),
     localRoots: new Map()
   };
 }

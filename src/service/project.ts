@@ -7,7 +7,7 @@ import type { Diagnostic } from '../diagnostics/types';
 import { NotebookError, parseNotebook } from '../notebook/read';
 import { cutIntoSteps } from '../notebook/steps';
 import type { Notebook } from '../notebook/types';
-import { CellAnalyser, importedNames } from '../python/analyser';
+import { CellAnalyser, surroundingsOf } from '../python/analyser';
 import { loadParser } from '../python/parser';
 import type { CellFacts } from '../python/types';
 import { UserError } from './errors';
@@ -47,8 +47,8 @@ export async function analyseProject(path: string, text: string): Promise<Projec
   try {
     const parsed = parseOrExplain(text, path);
     const code = parsed.cells.filter(cell => cell.type === 'code' && cell.kind !== 'skip');
-    const known = importedNames(code.map(cell => analyser.analyse(cell.source)));
-    const facts = new Map(code.map(cell => [cell.index, analyser.analyse(cell.source, known)]));
+    const around = surroundingsOf(code.map(cell => analyser.analyse(cell.source)));
+    const facts = new Map(code.map(cell => [cell.index, analyser.analyse(cell.source, around)]));
     const notebook = cutIntoSteps(parsed, index => facts.get(index)?.onlyDefines ?? false);
     const graph = buildStepGraph(notebook, facts);
     const files = findFiles(folder, notebook, graph, analyser);

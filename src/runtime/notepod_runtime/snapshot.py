@@ -61,6 +61,8 @@ class Loaded:
         self.sources = {}
         #: name -> fingerprint right after loading, for names that have to be looked at again.
         self.fingerprints = {}
+        #: name -> the object that was loaded.
+        self.values = {}
         self.alive = []
 
     def fingerprint(self, value):
@@ -77,8 +79,10 @@ def load_inputs(volume, plan, namespace, on_loaded):
     loaded = Loaded(DefinitionRegistry(namespace, plan))
     manifests = {}
     wanted = {}
+    order = {step: position for position, step in enumerate(plan["ancestors"])}
     for entry in plan["inputs"]:
-        for step in reversed(entry["from"]):
+        # Any ancestor since the value was made may have written it again, beside what came to share objects with it.
+        for step in reversed(plan["ancestors"][order[entry["from"][0]] :]):
             manifest = manifests.get(step) or manifests.setdefault(step, _checked(read_manifest(volume, step), step))
             if entry["name"] in manifest["deleted"]:
                 break
@@ -92,7 +96,7 @@ def load_inputs(volume, plan, namespace, on_loaded):
         took = time.perf_counter_ns() - began
         for index, entry in enumerate(entries):
             name = entry["name"]
-            namespace[name] = values[name]
+            namespace[name] = loaded.values[name] = values[name]
             loaded.sources[name] = (step, group)
             # The group is read once; its first name stands for the cost.
             on_loaded(name, step, size if index == 0 else 0, took if index == 0 else 0)
@@ -328,8 +332,9 @@ class _Writer:
             if each["neededAfter"] and each["name"] in namespace and each["name"] in loaded.sources
         ]
         candidates = list(dict.fromkeys(outputs + extra + needed))
-        optional = {each["name"] for each in self._plan["outputs"] if each.get("optional")}
-        must, single, ids, ranges = set(extra), {}, {}, {}
+        optional = {each["name"] for each in self._plan["outputs"] if each["optional"]}
+        required = {each["name"] for each in self._plan["outputs"] if each["required"]}
+        must, single, ids, ranges = {*extra, *required.intersection(candidates)}, {}, {}, {}
         for name in list(candidates):
             self.current = name
             if name in loaded.fingerprints and name not in must and self._unchanged(name):
@@ -365,6 +370,8 @@ class _Writer:
             yield members, entry, took + time.perf_counter_ns() - began
 
     def _unchanged(self, name):
+        if self._namespace[name] is not self._loaded.values[name]:
+            return False
         return self._loaded.fingerprint(self._namespace[name]) == self._loaded.fingerprints[name]
 
     def _probe(self, name):
