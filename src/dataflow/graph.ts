@@ -140,29 +140,53 @@ class GraphBuilder {
   /** Names that share objects with what the cell changes: they change with it, so the step takes and leaves them too. */
   private shared(summary: CellSummary): ReadonlySet<string> {
     const found = new Set<string>();
-    for (const name of summary.binds) {
-      // Bound before it is read: what the cell changes is the new value.
-      if (
-        !summary.needs.has(name) &&
-        summary.facts.binds.find(each => each.name === name)?.certain
-      ) {
-        this.aliases.leave(name);
-      }
-    }
-    for (const { names } of summary.facts.aliases) {
-      this.joinIfShared(names);
-    }
-    sharedByCalls(summary.facts, this.index).forEach(each => this.joinIfShared(each));
-    this.regroup(summary);
-    for (const name of summary.mayWrite.keys()) {
-      for (const each of this.aliases.sharing(name)) {
-        if (!summary.mayWrite.has(each) && !summary.binds.has(each)) {
-          found.add(each);
+    const collect = (early: boolean) => {
+      for (const name of summary.mayWrite.keys()) {
+        // Bound before it is read: what the cell changes is the new value.
+        if (early && summary.binds.has(name) && !summary.needs.has(name)) {
+          continue;
+        }
+        for (const each of this.aliases.sharing(name)) {
+          if (!summary.mayWrite.has(each) && !summary.binds.has(each)) {
+            found.add(each);
+          }
         }
       }
-    }
+    };
+    collect(true);
+    this.applyAliases(summary.facts);
+    collect(false);
+    this.regroup(summary);
     this.sharedWrites.set(summary.cell, found);
     return found;
+  }
+
+  /** Goes through a cell's bindings and aliases as they stand: a new value leaves its class, then joins what it is made from. */
+  private applyAliases(facts: CellFacts): void {
+    const own = new Set(
+      facts.aliases
+        .filter(each => each.names[0] === each.names[1])
+        .map(each => `${each.names[0]}:${each.at.line}:${each.at.column}`)
+    );
+    const events = [
+      ...facts.binds
+        .filter(
+          each =>
+            each.certain &&
+            each.kind !== 'augassign' &&
+            !own.has(`${each.name}:${each.at.line}:${each.at.column}`)
+        )
+        .map(each => ({ at: each.at, order: 0, apply: () => this.aliases.leave(each.name) })),
+      ...facts.aliases.map(each => ({
+        at: each.at,
+        order: 1,
+        apply: () => this.joinIfShared(each.names)
+      }))
+    ];
+    events
+      .sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column || a.order - b.order)
+      .forEach(each => each.apply());
+    sharedByCalls(facts, this.index).forEach(each => this.joinIfShared(each));
   }
 
   /**
@@ -203,7 +227,7 @@ class GraphBuilder {
       this.kinds.isCode(name) ||
       this.kinds.isConstant(name) ||
       (BUILTINS.has(name) && this.writers.first(name) === undefined);
-    if (!plain(a) && !plain(b)) {
+    if (a !== b && !plain(a) && !plain(b)) {
       this.aliases.join(a, b);
     }
   }
@@ -323,12 +347,9 @@ class GraphBuilder {
     const { cell, facts } = summary;
     const draft = step === undefined ? undefined : this.draft(step);
     const shared = this.sharedWrites.get(cell) ?? new Set<string>();
-    const rebound = new Set(
-      facts.binds.filter(each => each.certain && each.kind !== 'augassign').map(each => each.name)
-    );
-    rebound.forEach(name => this.aliases.leave(name));
-    facts.aliases.forEach(each => this.joinIfShared(each.names));
-    sharedByCalls(facts, this.index).forEach(each => this.joinIfShared(each));
+    if (step === undefined) {
+      this.applyAliases(facts);
+    }
     for (const name of summary.binds) {
       this.writers.add(name, {
         cell,

@@ -91,7 +91,7 @@ export function readTag(text: string, at: number): ReadTag {
   const read = READERS[prefix](rest.trim(), text);
   return 'problem' in read
     ? { problems: [read.problem] }
-    : { tag: { ...base, ...read.tag } as Tag, problems: read.warning ? [read.warning] : [] };
+    : { tag: { ...base, ...read.tag }, problems: read.warning ? [read.warning] : [] };
 }
 
 function foreign(text: string): ReadTag {

@@ -1297,9 +1297,10 @@ export class CellWalker {
   }
 
   private alias(a: string, b: string, at: Node): void {
-    if (a === b || this.isModule(a) || this.isModule(b)) {
+    if (this.isModule(a) || this.isModule(b)) {
       return;
     }
+    // A name that shares with itself (`x = f(x)`) keeps what it shared before: told to the graph as a pair of its own.
     const [ofA, ofB] = [this.isParameter(a), this.isParameter(b)];
     if (!ofA && !ofB) {
       this.aliases.push({ names: [a, b], at: rangeOf(at) });

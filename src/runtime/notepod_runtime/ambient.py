@@ -41,7 +41,11 @@ def _rc_params():
     if matplotlib is None or not hasattr(matplotlib, "rcParams"):
         return None
     # The back end is the process's own matter.
-    return {key: value for key, value in dict.items(matplotlib.rcParams) if key not in ("backend", "backend_fallback")}
+    return {
+        key: value
+        for key, value in dict.items(matplotlib.rcParams)
+        if key not in ("backend", "backend_fallback")
+    }
 
 
 def _set_rc_params(state):
@@ -77,7 +81,22 @@ def _set_numpy_options(state):
 
 
 #: Set by the runner for its own process; no business of later steps.
-_OWN_VARIABLES = frozenset(("MPLBACKEND", "NOTEPOD_STEP", "NOTEPOD_RUN", "NOTEPOD_EVENTS", "PWD", "OLDPWD", "COLUMNS", "LINES", "PAGER", "GIT_PAGER", "CLICOLOR", "TERM"))
+_OWN_VARIABLES = frozenset(
+    (
+        "MPLBACKEND",
+        "NOTEPOD_STEP",
+        "NOTEPOD_RUN",
+        "NOTEPOD_EVENTS",
+        "PWD",
+        "OLDPWD",
+        "COLUMNS",
+        "LINES",
+        "PAGER",
+        "GIT_PAGER",
+        "CLICOLOR",
+        "TERM",
+    )
+)
 
 
 def _environ():
@@ -104,7 +123,9 @@ def _set_warnings(state):
     import warnings
 
     warnings.filters[:] = state
-    warnings._filters_mutated() if hasattr(warnings, "_filters_mutated") else warnings.simplefilter("default", append=True)
+    warnings._filters_mutated() if hasattr(warnings, "_filters_mutated") else warnings.simplefilter(
+        "default", append=True
+    )
 
 
 def _decimal():
@@ -135,7 +156,11 @@ def _logging():
         return None
     root = logging.getLogger()
     streams = [
-        (handler.level, handler.formatter._fmt if handler.formatter else None, handler.formatter.datefmt if handler.formatter else None)
+        (
+            handler.level,
+            handler.formatter._fmt if handler.formatter else None,
+            handler.formatter.datefmt if handler.formatter else None,
+        )
         for handler in root.handlers
         if type(handler) is logging.StreamHandler
     ]

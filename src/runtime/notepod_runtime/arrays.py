@@ -41,14 +41,17 @@ class ArrayReductions:
         address, low, size = _extent_of(array)
         if size == 0:
             return empty_array, (type(array), array.dtype, array.shape, array.strides, array.flags.writeable)
-        if self._translate is not None:
-            written = self._translate(low, size)
-        else:
-            written = low
+        written = self._translate(low, size) if self._translate is not None else low
         self.ranges.append((written, size, low))
         self._kept.append(array)
         strides = None if array.flags.c_contiguous else array.strides
-        return mapped_array, (written + address - low, array.dtype, array.shape, strides, array.flags.writeable)
+        return mapped_array, (
+            written + address - low,
+            array.dtype,
+            array.shape,
+            strides,
+            array.flags.writeable,
+        )
 
     def _reduce_object_array(self, array):
         owner = array

@@ -16,9 +16,24 @@ _MISSING_CELL = "notepod: empty cell"
 _NOT_STATE = frozenset(("__dict__", "__weakref__", "_abc_impl", "__module__", "__qualname__"))
 _ENUM_STATE = frozenset(
     (
-        "_member_names_", "_member_map_", "_value2member_map_", "_member_type_", "_unhashable_values_",
-        "_hashable_values_", "_use_args_", "_value_repr_", "_generate_next_value_", "_new_member_", "__new__",
-        "_flag_mask_", "_all_bits_", "_singles_mask_", "_inverted_", "_boundary_", "_unhashable_values_map_", "_sort_order_",
+        "_member_names_",
+        "_member_map_",
+        "_value2member_map_",
+        "_member_type_",
+        "_unhashable_values_",
+        "_hashable_values_",
+        "_use_args_",
+        "_value_repr_",
+        "_generate_next_value_",
+        "_new_member_",
+        "__new__",
+        "_flag_mask_",
+        "_all_bits_",
+        "_singles_mask_",
+        "_inverted_",
+        "_boundary_",
+        "_unhashable_values_map_",
+        "_sort_order_",
     )
 )
 
@@ -64,14 +79,20 @@ class DefinitionReductions:
         if module is not None and vars(module) is scope:
             return name, None
         token = self._foreign.setdefault(id(scope), len(self._foreign))
-        return token, {key: scope[key] for key in sorted(_names_in(function.__code__)) if key in scope and key != "__builtins__"}
+        return token, {
+            key: scope[key]
+            for key in sorted(_names_in(function.__code__))
+            if key in scope and key != "__builtins__"
+        }
 
     def klass(self, cls):
         uid = self._registry.uid_of(cls)
         meta = type(cls)
         if issubclass(meta, enum.EnumMeta) and cls.__members__:
             members = {name: member._value_ for name, member in cls.__members__.items()}
-            state = {k: v for k, v in vars(cls).items() if k not in _NOT_STATE | _ENUM_STATE and k not in members}
+            state = {
+                k: v for k, v in vars(cls).items() if k not in _NOT_STATE | _ENUM_STATE and k not in members
+            }
             args = (uid, meta, cls.__bases__, cls.__name__, cls.__qualname__, cls.__module__, members)
             return make_enum, args, state, None, None, fill_class
         slots = vars(cls).get("__slots__")
@@ -244,9 +265,12 @@ class DefinitionLoader:
         slots = state.pop("__slots__", None)
         for key in list(vars(cls)):
             stale = key not in state and key not in _NOT_STATE and key not in _KEPT_BY_TYPE
-            if stale and not isinstance(vars(cls)[key], (types.MemberDescriptorType, types.GetSetDescriptorType)):
-                if not issubclass(type(cls), enum.EnumMeta):
-                    type.__delattr__(cls, key)
+            if (
+                stale
+                and not isinstance(vars(cls)[key], (types.MemberDescriptorType, types.GetSetDescriptorType))
+                and not issubclass(type(cls), enum.EnumMeta)
+            ):
+                type.__delattr__(cls, key)
         for key, value in state.items():
             if key in ("__doc__",) and vars(cls).get(key) == value:
                 continue
@@ -263,8 +287,18 @@ class DefinitionLoader:
 
 
 _KEPT_BY_TYPE = frozenset(
-    ("__doc__", "__slots__", "__firstlineno__", "__static_attributes__", "__init_subclass__", "__hash__", "__abstractmethods__",
-     "__annotations__", "__annotate_func__", "__annotations_cache__")
+    (
+        "__doc__",
+        "__slots__",
+        "__firstlineno__",
+        "__static_attributes__",
+        "__init_subclass__",
+        "__hash__",
+        "__abstractmethods__",
+        "__annotations__",
+        "__annotate_func__",
+        "__annotations_cache__",
+    )
 )
 
 

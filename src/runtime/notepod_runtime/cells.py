@@ -107,7 +107,14 @@ def _silenced(source, last):
     if ";" not in source:
         return False
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    meaningless = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER, tokenize.INDENT, tokenize.DEDENT)
+    meaningless = (
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.ENDMARKER,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+    )
     final = None
     for token in tokens:
         if token.type not in meaningless:

@@ -93,6 +93,6 @@ class DefinitionRegistry:
 
 def is_definition(value):
     """True for a function or class that a notebook made."""
-    if isinstance(value, types.FunctionType) or isinstance(value, type):
+    if isinstance(value, (types.FunctionType, type)):
         return value.__module__ == "__main__"
     return False

@@ -93,7 +93,11 @@ def _method(value, name):
     except Exception:
         return None
     # An object that answers to every name (a mock, a remote proxy) says nothing about display.
-    if found is None or not callable(found) or callable(getattr(value, "_ipython_canary_method_should_not_exist_", None)):
+    if (
+        found is None
+        or not callable(found)
+        or callable(getattr(value, "_ipython_canary_method_should_not_exist_", None))
+    ):
         return None
     return found
 

@@ -3,9 +3,12 @@
 Chosen by ``MPLBACKEND=module://notepod_runtime.figures``; imported by matplotlib, so never without it.
 """
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg, FigureManagerBase, new_figure_manager_given_figure  # noqa: F401
-
 import builtins
+
+from matplotlib.backends.backend_agg import (
+    FigureCanvasAgg,
+    FigureManagerBase,
+)  # noqa: F401
 
 from . import display
 

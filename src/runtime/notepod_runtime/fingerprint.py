@@ -13,7 +13,18 @@ import sys
 from .pickling import FullPickler
 
 #: Attributes that objects fill while they are only read.
-_CACHES = ("_item_cache", "_cache", "_cached", "_cacher", "_is_copy", "_reset_cache", "_mgr_cache", "_engine", "_flags", "_hash")
+_CACHES = (
+    "_item_cache",
+    "_cache",
+    "_cached",
+    "_cacher",
+    "_is_copy",
+    "_reset_cache",
+    "_mgr_cache",
+    "_engine",
+    "_flags",
+    "_hash",
+)
 
 
 class _Hash(io.RawIOBase):
@@ -44,14 +55,22 @@ class _Digests:
 
     def _reduce(self, array):
         numpy = sys.modules["numpy"]
-        extra = {key: value for key, value in getattr(array, "__dict__", {}).items() if key not in ("_mmap", "_basedict")}
+        extra = {
+            key: value
+            for key, value in getattr(array, "__dict__", {}).items()
+            if key not in ("_mmap", "_basedict")
+        }
         if array.dtype.hasobject:
             return _mark, ("objects", str(array.dtype), array.shape, array.tolist(), extra)
         address = array.__array_interface__["data"][0]
         if self._clean(address, array.nbytes):
             return _mark, ("mapped", str(array.dtype), array.shape, array.strides, address, extra)
-        plain = numpy.ascontiguousarray(array.view(numpy.ndarray) if type(array) is not numpy.ndarray else array)
-        digest = hashlib.blake2b(plain.reshape(-1).view("u1").data if plain.size else b"", digest_size=16).digest()
+        plain = numpy.ascontiguousarray(
+            array.view(numpy.ndarray) if type(array) is not numpy.ndarray else array
+        )
+        digest = hashlib.blake2b(
+            plain.reshape(-1).view("u1").data if plain.size else b"", digest_size=16
+        ).digest()
         return _mark, ("array", str(array.dtype), array.shape, digest, extra)
 
 
@@ -99,7 +118,10 @@ def same_content(before, now, seen=None):
         if before.dtype != now.dtype or before.shape != now.shape:
             return False
         if before.dtype.hasobject:
-            return all(same_content(a, b, seen) for a, b in zip(before.reshape(-1).tolist(), now.reshape(-1).tolist()))
+            return all(
+                same_content(a, b, seen)
+                for a, b in zip(before.reshape(-1).tolist(), now.reshape(-1).tolist())
+            )
         same = numpy.ascontiguousarray(before).tobytes() == numpy.ascontiguousarray(now).tobytes()
         return same and same_content(getattr(before, "__dict__", {}), getattr(now, "__dict__", {}), seen)
     if pandas is not None and isinstance(before, (pandas.DataFrame, pandas.Series, pandas.Index)):
@@ -128,7 +150,9 @@ def _same_frame(before, now, pandas, seen):
         if list(before.dtypes) != list(now.dtypes):
             return False
         columns = range(before.shape[1])
-        return all(same_content(before.iloc[:, at].to_numpy(), now.iloc[:, at].to_numpy(), seen) for at in columns)
+        return all(
+            same_content(before.iloc[:, at].to_numpy(), now.iloc[:, at].to_numpy(), seen) for at in columns
+        )
     if list(getattr(before, "names", [before.name])) != list(getattr(now, "names", [now.name])):
         return False
     if isinstance(before, pandas.Series) and not before.index.equals(now.index):

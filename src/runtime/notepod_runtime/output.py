@@ -46,7 +46,10 @@ class Outputs:
         if kept > KEPT:
             return
         if kept + len(text) > KEPT:
-            text = text[: KEPT - kept] + f"\n[notepod: the notebook keeps {KEPT} characters of a stream; the log has all]\n"
+            text = (
+                text[: KEPT - kept]
+                + f"\n[notepod: the notebook keeps {KEPT} characters of a stream; the log has all]\n"
+            )
         if name != self._name:
             self.flush()
             self._name = name

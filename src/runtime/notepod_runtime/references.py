@@ -136,7 +136,9 @@ def module_attribute(module, name):
 def _reduce_lock(lock):
     if lock.locked():
         raise Unshippable(
-            lock, "a lock that is held", "Release it before the step ends, or make it in the step that uses it."
+            lock,
+            "a lock that is held",
+            "Release it before the step ends, or make it in the step that uses it.",
         )
     return threading.Lock, ()
 
@@ -171,7 +173,9 @@ def _reduce_memory_view(view):
         if view.nbytes == len(owner):
             return memoryview, (owner,)
     raise Unshippable(
-        view, "a memoryview on a part of a buffer or on a foreign one", "Ship bytes(view) or the owner instead."
+        view,
+        "a memoryview on a part of a buffer or on a foreign one",
+        "Ship bytes(view) or the owner instead.",
     )
 
 
@@ -229,7 +233,9 @@ def closed_file(kind, name, mode, encoding):
     if kind is io.FileIO:
         stream = raw
     elif kind is io.TextIOWrapper:
-        stream = io.TextIOWrapper(io.BufferedWriter(raw) if writes else io.BufferedReader(raw), encoding=encoding)
+        stream = io.TextIOWrapper(
+            io.BufferedWriter(raw) if writes else io.BufferedReader(raw), encoding=encoding
+        )
         stream.mode = mode
     elif kind is io.BufferedRandom:
         raw.close()

@@ -30,8 +30,13 @@ def main(arguments):
         plan = json.load(file)
     record = Record(folder)
     start = process_start()
-    record.write("start", pid=os.getpid(), python="%d.%d.%d" % sys.version_info[:3], attempt=int(os.path.basename(folder) or 1),
-                 **({} if start is None else {"processStart": str(start)}))
+    record.write(
+        "start",
+        pid=os.getpid(),
+        python="%d.%d.%d" % sys.version_info[:3],
+        attempt=int(os.path.basename(folder) or 1),
+        **({} if start is None else {"processStart": str(start)}),
+    )
     signal.signal(signal.SIGTERM, _cancel)
     _watch_parent()
     code = _run(plan, volume, folder, record)
@@ -101,7 +106,12 @@ def _stopped(error, step, record):
     import traceback
 
     message = f"{type(error).__name__}: {error}"
-    record.write("error", code="NP599", message=f"the step program failed: {message}", traceback=traceback.format_exc().split("\n"))
+    record.write(
+        "error",
+        code="NP599",
+        message=f"the step program failed: {message}",
+        traceback=traceback.format_exc().split("\n"),
+    )
     record.write("done", outcome="failed", bytesWritten=0)
     traceback.print_exc()
     return FAILED
@@ -178,7 +188,11 @@ class Step:
             return
         message = f"{self._plan['image']} has no module {', '.join(missing)}"
         self._record.write(
-            "error", code="NP508", message=message, ename="ModuleNotFoundError", evalue=f"No module named '{missing[0]}'"
+            "error",
+            code="NP508",
+            message=message,
+            ename="ModuleNotFoundError",
+            evalue=f"No module named '{missing[0]}'",
         )
         sys.stderr.write(f"notepod: NP508: {message}\n")
         raise Failed
@@ -220,7 +234,9 @@ class Step:
             except Exception as error:
                 self._fail(error, each["cell"])
             if each["kind"] == "import":
-                self._record.write("import", module=each["source"].strip(), ns=str(time.monotonic_ns() - began))
+                self._record.write(
+                    "import", module=each["source"].strip(), ns=str(time.monotonic_ns() - began)
+                )
         return waiting
 
     def _loaded(self, name, step, size, took):
@@ -277,7 +293,9 @@ class Step:
         if line is not None:
             fields["line"] = line
         message = f"{name}: {text}" if text else name
-        self._record.write("error", code="NP510", message=message, ename=name, evalue=text, traceback=lines, **fields)
+        self._record.write(
+            "error", code="NP510", message=message, ename=name, evalue=text, traceback=lines, **fields
+        )
         raise Failed from error
 
     def _fail(self, error, cell):
@@ -296,7 +314,11 @@ class Step:
 
             after = ambient.capture([*watched, *plan["ambientOut"]])
             self._guard_ambient(before, after)
-            left = {each: after[each] for each in plan["ambientOut"] if each in after and after[each] != before.get(each)}
+            left = {
+                each: after[each]
+                for each in plan["ambientOut"]
+                if each in after and after[each] != before.get(each)
+            }
         record.write("phase", phase="save")
         from .definitions import DefinitionRegistry
         from .snapshot import Loaded, save_outputs

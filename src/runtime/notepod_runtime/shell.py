@@ -1,7 +1,6 @@
 """IPython in process, for steps with magics, shell lines or its display; imported by no other step."""
 
 
-
 class IPythonShell:
     """Runs cells through an ``InteractiveShell`` on the notebook's ``__main__``; outputs go where all others go."""
 
@@ -66,7 +65,6 @@ def _plain(data):
     import base64
 
     return {
-        mime: base64.b64encode(each).decode() if isinstance(each, bytes) else each for mime, each in data.items()
+        mime: base64.b64encode(each).decode() if isinstance(each, bytes) else each
+        for mime, each in data.items()
     }
-
-

@@ -24,7 +24,19 @@ from .pickling import FastPickler, FullPickler, StreamUnpickler
 VERSION = 1
 _PAGE = 4096
 #: Packages whose objects are commonly inside pickles: their versions are noted where they are imported.
-_NOTED = ("numpy", "pandas", "sklearn", "scipy", "torch", "tensorflow", "keras", "xgboost", "lightgbm", "pyarrow", "statsmodels")
+_NOTED = (
+    "numpy",
+    "pandas",
+    "sklearn",
+    "scipy",
+    "torch",
+    "tensorflow",
+    "keras",
+    "xgboost",
+    "lightgbm",
+    "pyarrow",
+    "statsmodels",
+)
 
 
 def folder_of(volume, step):
@@ -42,12 +54,16 @@ def read_manifest(volume, step):
         with open(path, encoding="utf-8") as file:
             manifest = json.load(file)
     except FileNotFoundError:
-        raise SnapshotError("NP506", f"step {step} has left no snapshot.", f"Run step {step} again.") from None
+        raise SnapshotError(
+            "NP506", f"step {step} has left no snapshot.", f"Run step {step} again."
+        ) from None
     except (OSError, ValueError) as error:
         message = f"the snapshot of step {step} is damaged: its manifest cannot be read ({error})."
         raise SnapshotError("NP506", message, f"Run step {step} again.") from None
     if manifest.get("version") != VERSION:
-        raise SnapshotError("NP506", f"the snapshot of step {step} was written by another version.", f"Run step {step} again.")
+        raise SnapshotError(
+            "NP506", f"the snapshot of step {step} was written by another version.", f"Run step {step} again."
+        )
     return manifest
 
 
@@ -83,7 +99,9 @@ def load_inputs(volume, plan, namespace, on_loaded):
     for entry in plan["inputs"]:
         # Any ancestor since the value was made may have written it again, beside what came to share objects with it.
         for step in reversed(plan["ancestors"][order[entry["from"][0]] :]):
-            manifest = manifests.get(step) or manifests.setdefault(step, _checked(read_manifest(volume, step), step))
+            manifest = manifests.get(step) or manifests.setdefault(
+                step, _checked(read_manifest(volume, step), step)
+            )
             if entry["name"] in manifest["deleted"]:
                 break
             group = manifest["names"].get(entry["name"])
@@ -124,7 +142,11 @@ def _load_group(volume, manifest, step, index, loaded):
     if group["bufferBytes"]:
         path = os.path.join(folder, group["bufferFile"])
         if not os.path.exists(path) or os.path.getsize(path) != group["bufferBytes"]:
-            raise SnapshotError("NP506", f"the snapshot of step {step} is damaged: {group['bufferFile']} has not its size.", f"Run step {step} again.")
+            raise SnapshotError(
+                "NP506",
+                f"the snapshot of step {step} is damaged: {group['bufferFile']} has not its size.",
+                f"Run step {step} again.",
+            )
         region = Region(path)
         loaded.regions.append(region)
         loaded.alive.append(region.memory)
@@ -147,7 +169,9 @@ def _unpickle(stream, group, region, manifest, folder, step, loaded):
             found = getattr(found, attribute)
         return found
 
-    memory = arrays.ArrayMemory([tuple(extent) for extent in group["extents"]], region.memory if region else None)
+    memory = arrays.ArrayMemory(
+        [tuple(extent) for extent in group["extents"]], region.memory if region else None
+    )
     definitions = DefinitionLoader(registry)
     buffers = [
         memoryview(region.memory)[start : start + size] if region is not None else b""
@@ -162,7 +186,9 @@ def _unpickle(stream, group, region, manifest, folder, step, loaded):
         raise
     except Exception as error:
         message = f"the snapshot of step {step} cannot be loaded: {type(error).__name__}: {error}."
-        raise SnapshotError("NP506", message, _versions_differ(manifest) or f"Run step {step} again.") from error
+        raise SnapshotError(
+            "NP506", message, _versions_differ(manifest) or f"Run step {step} again."
+        ) from error
     definitions.finish()
     return values
 
@@ -176,10 +202,18 @@ def _load_definitions(manifest, folder, step, loaded):
 
 def _versions_differ(manifest):
     here = _package_versions()
-    pairs = [(name, there, here[name]) for name, there in manifest["packages"].items() if here.get(name, there) != there]
+    pairs = [
+        (name, there, here[name])
+        for name, there in manifest["packages"].items()
+        if here.get(name, there) != there
+    ]
     if not pairs:
         return ""
-    return "It was written with " + ", ".join(f"{name} {there} (here {own})" for name, there, own in pairs) + "; use the same versions."
+    return (
+        "It was written with "
+        + ", ".join(f"{name} {there} (here {own})" for name, there, own in pairs)
+        + "; use the same versions."
+    )
 
 
 def _package_versions():
@@ -195,7 +229,9 @@ def _read_checked(folder, name, size, digest, step):
     except OSError as error:
         raise SnapshotError("NP506", f"the snapshot of step {step} is damaged: {error}.", advice) from None
     if len(data) != size or hashlib.sha256(data).hexdigest() != digest:
-        raise SnapshotError("NP506", f"the snapshot of step {step} is damaged: {name} is not what was written.", advice)
+        raise SnapshotError(
+            "NP506", f"the snapshot of step {step} is damaged: {name} is not what was written.", advice
+        )
     return data
 
 
@@ -408,7 +444,12 @@ class _Writer:
                 continue
             break
         self._needs.update(pickler.needs)
-        entry = {"file": file_name, "bytes": sink.size, "sha256": sink.hash.hexdigest(), "needs": pickler.needs}
+        entry = {
+            "file": file_name,
+            "bytes": sink.size,
+            "sha256": sink.hash.hexdigest(),
+            "needs": pickler.needs,
+        }
         return pickler, {**entry, "bufferFile": None, "bufferBytes": 0, "extents": [], "pickleBuffers": []}
 
     def _buffers(self, pickler, entry):
@@ -474,11 +515,14 @@ class _Writer:
         wanted = _steps(entry["neededBy"]) if entry and entry["neededBy"] else "a later step"
         value = self._namespace.get(name)
         kind = type(value).__name__
-        inside = f", which holds {reason}," if culprit is not None and culprit is not value else f" ({reason})"
+        inside = (
+            f", which holds {reason}," if culprit is not None and culprit is not value else f" ({reason})"
+        )
         return ShipError(
             "NP501",
             f"`{name}`, a {kind}{inside} cannot be passed on, and {wanted} needs it.",
-            advice or "Make it in the step that uses it, put both cells into one step, or pass on what it gives (a list, the rows, the text).",
+            advice
+            or "Make it in the step that uses it, put both cells into one step, or pass on what it gives (a list, the rows, the text).",
             name,
             entry["cell"] if entry else None,
         )
@@ -524,4 +568,9 @@ def _disk_error(error, volume, name):
         usage = shutil.disk_usage(volume)
         message = f"the disk is full{what}: {usage.free // 1_000_000} of {usage.total // 1_000_000} MB are free at {volume}."
         return SnapshotError("NP505", message, "Free some room, then resume the run.", name)
-    return SnapshotError("NP505", f"the snapshot cannot be written{what}: {error}.", "Mend the folder, then resume the run.", name)
+    return SnapshotError(
+        "NP505",
+        f"the snapshot cannot be written{what}: {error}.",
+        "Mend the folder, then resume the run.",
+        name,
+    )
