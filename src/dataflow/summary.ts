@@ -232,7 +232,7 @@ function mentionedHere(facts: CellFacts, name: string, bound: ReadonlySet<string
   return (
     bound.has(name) &&
     facts.reads.every(each => each.name !== name) &&
-    facts.binds.every(each => each.name !== name || each.at.line <= (facts.calls[0]?.at.line ?? 0))
+    facts.binds.every(each => each.name !== name || each.at.line < (facts.calls[0]?.at.line ?? 0))
   );
 }
 

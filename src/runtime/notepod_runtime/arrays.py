@@ -31,7 +31,8 @@ class ArrayReductions:
             return None
         if kind is numpy.ndarray:
             return self._reduce_array
-        if issubclass(kind, numpy.ma.MaskedArray) or _reduces_like_ndarray(kind, numpy):
+        masked = issubclass(kind, numpy.ma.MaskedArray) and kind.__reduce__ is numpy.ma.MaskedArray.__reduce__
+        if masked or _reduces_like_ndarray(kind, numpy):
             return self._reduce_subclass
         return None
 

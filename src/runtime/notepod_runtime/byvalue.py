@@ -108,7 +108,11 @@ class DefinitionReductions:
             registered = _registered_subclasses(cls)
             if registered:
                 state["__notepod_registered__"] = registered
-        args = (uid, meta, cls.__bases__, cls.__name__, cls.__qualname__, cls.__module__, slots)
+        # ``typing.Generic`` looks at these while the class is being made.
+        first = {key: state[key] for key in ("__orig_bases__",) if key in state}
+        if slots is not None:
+            first["__slots__"] = slots
+        args = (uid, meta, cls.__bases__, cls.__name__, cls.__qualname__, cls.__module__, first)
         return make_class, args, state, None, None, fill_class
 
 
@@ -217,13 +221,11 @@ class DefinitionLoader:
         if state["globals"]:
             function.__globals__.update(state["globals"])
 
-    def make_class(self, uid, meta, bases, name, qualname, module, slots):
+    def make_class(self, uid, meta, bases, name, qualname, module, first):
         known = self._known_class(uid)
         if known is not None:
             return known
-        body = {"__module__": module, "__qualname__": qualname}
-        if slots is not None:
-            body["__slots__"] = slots
+        body = {"__module__": module, "__qualname__": qualname, **first}
         if issubclass(meta, enum.EnumMeta):
             scope = meta.__prepare__(name, bases)
             scope.update(body)
@@ -312,7 +314,7 @@ def fill_function(function, state):
     raise RuntimeError("only a snapshot's loader can restore a function")
 
 
-def make_class(uid, meta, bases, name, qualname, module, slots):
+def make_class(uid, meta, bases, name, qualname, module, first):
     """Marks a class in a stream."""
     raise RuntimeError("only a snapshot's loader can restore a class")
 

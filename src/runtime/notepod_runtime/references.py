@@ -156,7 +156,7 @@ def _reduce_rlock(lock):
 def _reduce_mapping_proxy(proxy):
     import gc
 
-    return types.MappingProxyType, (gc.get_referents(proxy)[0],)
+    return mapping_proxy, (gc.get_referents(proxy)[0],)
 
 
 def _reduce_property(prop):
@@ -169,9 +169,9 @@ def _reduce_wrapped_method(method):
 
 def _reduce_memory_view(view):
     owner = view.obj
-    if isinstance(owner, (bytes, bytearray)) and view.format == "B" and view.ndim == 1 and view.contiguous:
-        if view.nbytes == len(owner):
-            return memoryview, (owner,)
+    plain = isinstance(owner, (bytes, bytearray)) and view.format == "B" and view.ndim == 1
+    if plain and view.contiguous and view.nbytes == len(owner):
+        return memoryview, (owner,)
     raise Unshippable(
         view,
         "a memoryview on a part of a buffer or on a foreign one",
@@ -198,6 +198,11 @@ def _reduce_weak_reference(reference):
 def weak_reference(target):
     """Stand-in for the loader's own, which keeps the target alive: see :meth:`.unpickling.StreamUnpickler.find_class`."""
     return weakref.ref(target) if target is not None else _dead_reference()
+
+
+def mapping_proxy(mapping):
+    """The type has no name that pickle finds before Python 3.14."""
+    return types.MappingProxyType(mapping)
 
 
 def weak_set(items):

@@ -14,12 +14,13 @@ import time
 
 from . import arrays
 from .byvalue import DefinitionLoader
-from .definitions import DefinitionRegistry
+from .definitions import DefinitionRegistry, is_definition
 from .errors import GuardStop, ShipError, SnapshotError, Unshippable
 from .fingerprint import Fingerprinter, same_content
 from .grouping import components, shared_ids
 from .mapping import Region
-from .pickling import FastPickler, FullPickler, StreamUnpickler
+from .locating import locate
+from .pickling import FastPickler, FullPickler, StreamUnpickler, no_collection
 
 VERSION = 1
 _PAGE = 4096
@@ -172,7 +173,7 @@ def _unpickle(stream, group, region, manifest, folder, step, loaded):
     memory = arrays.ArrayMemory(
         [tuple(extent) for extent in group["extents"]], region.memory if region else None
     )
-    definitions = DefinitionLoader(registry)
+    definitions = DefinitionLoader(registry, frozenset(group.get("forced", ())))
     buffers = [
         memoryview(region.memory)[start : start + size] if region is not None else b""
         for start, size in group["pickleBuffers"]
@@ -181,7 +182,8 @@ def _unpickle(stream, group, region, manifest, folder, step, loaded):
 
     unpickler = StreamUnpickler(io.BytesIO(stream), buffers, memory, definitions, find_global, loaded.alive)
     try:
-        values = unpickler.load()
+        with no_collection():
+            values = unpickler.load()
     except SnapshotError:
         raise
     except Exception as error:
@@ -422,26 +424,24 @@ class _Writer:
         file_name = f"{self._files}.pickle"
         self._files += 1
         path = os.path.join(self._folder, file_name)
-        known = set(self._plan.get("replayable", ()))
-        for make in (FastPickler, FullPickler):
+        registry = self._loaded.registry
+        # A definition that is handed on as a value has changed since it was made: running it again would not do.
+        handed = [value for value in values.values() if is_definition(value) and registry.is_global(value)]
+        forced = frozenset(map(id, handed))
+        for fast in (False,) if handed else (True, False):
             with open(path, "wb") as file:
                 sink = _Digesting(file)
-                pickler = make(sink, self._loaded.registry)
+                pickler = FastPickler(sink, registry) if fast else FullPickler(sink, registry, forced=forced)
                 try:
                     pickler.dump(values)
-                except Unshippable as error:
-                    raise self._ship_error(name, error.obj, error.reason, error.advice) from error
                 except OSError:
                     raise
                 except Exception as error:
-                    if make is FastPickler:
+                    if fast and not isinstance(error, Unshippable):
                         continue
-                    raise self._ship_error(name, None, f"{type(error).__name__}: {error}", "") from error
+                    raise self._ship_error(name, error) from error
                 file.flush()
                 os.fsync(file.fileno())
-            if make is FastPickler and any(each not in known for each in pickler.needs):
-                # Classes and functions that no consumer can define again travel with the value.
-                continue
             break
         self._needs.update(pickler.needs)
         entry = {
@@ -449,6 +449,7 @@ class _Writer:
             "bytes": sink.size,
             "sha256": sink.hash.hexdigest(),
             "needs": pickler.needs,
+            "forced": [registry.uid_of(value) for value in handed],
         }
         return pickler, {**entry, "bufferFile": None, "bufferBytes": 0, "extents": [], "pickleBuffers": []}
 
@@ -510,21 +511,19 @@ class _Writer:
         entry = {"file": "definitions.pickle", "bytes": sink.size, "sha256": sink.hash.hexdigest()}
         return {**entry, "needs": {}, "extents": [], "pickleBuffers": []}
 
-    def _ship_error(self, name, culprit, reason, advice):
+    def _ship_error(self, name, error):
         entry = next((each for each in self._plan["outputs"] if each["name"] == name), None)
         wanted = _steps(entry["neededBy"]) if entry and entry["neededBy"] else "a later step"
-        value = self._namespace.get(name)
-        kind = type(value).__name__
-        inside = (
-            f", which holds {reason}," if culprit is not None and culprit is not value else f" ({reason})"
-        )
+        path, kind, reason, advice = locate(name, self._namespace[name], error, self._loaded.registry)
+        article = "" if kind.startswith(("a ", "an ")) else "an " if kind[:1] in "aeiou" else "a "
+        place = f" It was made in cell {entry['cell'] + 1}." if entry else ""
         return ShipError(
             "NP501",
-            f"`{name}`, a {kind}{inside} cannot be passed on, and {wanted} needs it.",
-            advice
-            or "Make it in the step that uses it, put both cells into one step, or pass on what it gives (a list, the rows, the text).",
+            f"`{name}` cannot be passed on, and {wanted} needs it: `{path}` is {article}{kind} ({reason}).{place}",
+            advice,
             name,
             entry["cell"] if entry else None,
+            path,
         )
 
 
