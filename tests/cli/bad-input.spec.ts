@@ -1,0 +1,190 @@
+import { PYTHON, Sandbox } from '../law/command';
+import { notebookText } from '../law/notebook-file';
+
+let sandbox: Sandbox;
+beforeEach(() => {
+  sandbox = new Sandbox();
+});
+afterEach(() => sandbox.dispose());
+
+const good = notebookText([{ tags: ['step:a'], source: 'x = 1' }]);
+const tagged = (...tags: string[]) => notebookText([{ tags, source: 'x = 1' }]);
+const source = (text: string) => notebookText([{ source: text }]);
+
+/** Files that are refused before anything runs: what the message must say. */
+const FILES: readonly (readonly [
+  what: string,
+  text: string | Uint8Array,
+  code: number,
+  says: RegExp
+])[] = [
+  ['broken JSON', good.replace('"cells":', '"cells"'), 3, /broken JSON at line 2, column/],
+  ['a truncated file', good.slice(0, 120), 3, /ends in the middle, at line \d+/],
+  ['an empty file', '', 3, /the file is empty/],
+  ['a Python file', 'import os\nprint(1)\n', 3, /no notebook/],
+  ['JSON that is no notebook', '{"a": 1}', 3, /no notebook: it has no `nbformat`/],
+  ['nbformat 3', '{"nbformat": 3, "worksheets": []}', 3, /format 3, and only format 4/],
+  ['null bytes in the file', '{"cells": [\0]}', 3, /null bytes/],
+  ['not UTF-8', new Uint8Array([0x7b, 0xff, 0xfe, 0x7d]), 2, /not UTF-8/],
+  [
+    'no code cells',
+    '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+    3,
+    /NP111/
+  ],
+  ['a cell that does not parse', source('x = (1,\ny = 2'), 3, /NP201.*\n.*cell 1/],
+  ['a null byte in a cell', source('x = 1\0'), 3, /NP201.*null byte/],
+  ['a misspelt tag', tagged('step:a', 'pre:load'), 3, /NP102.*did you mean `prev:load`/],
+  [
+    'an unknown step in prev:',
+    notebookText([
+      { tags: ['step:load'], source: 'x=1' },
+      { tags: ['step:b', 'prev:lod'], source: 'y=1' }
+    ]),
+    3,
+    /NP113.*did you mean `prev:load`/
+  ],
+  [
+    'a forward reference',
+    notebookText([
+      { tags: ['step:a', 'prev:b'], source: 'x=1' },
+      { tags: ['step:b'], source: 'y=1' }
+    ]),
+    3,
+    /NP115/
+  ],
+  ['a step after itself', tagged('step:a', 'prev:a'), 3, /NP114/],
+  ['an empty step name', tagged('step: '), 0, /NP107/],
+  ['a bad step name', tagged('step:My Step'), 3, /NP103.*\n[^]*step:my-step/],
+  ['a bad quantity', tagged('step:a', 'request:memory:4GBs'), 3, /NP104.*did you mean 4G or 4Gi/],
+  [
+    'a contradiction',
+    notebookText([
+      { tags: ['step:a', 'retry:1'], source: 'x=1' },
+      { tags: ['step:a', 'retry:2'], source: 'y=1' }
+    ]),
+    3,
+    /NP116[^]*cell 2[^]*cell 1/
+  ],
+  ['a limit below the request', tagged('step:a', 'request:cpu:2', 'limit:cpu:500m'), 3, /NP117/],
+  [
+    'steps around each other',
+    notebookText([
+      { tags: ['step:a'], source: 'x=[1]' },
+      { tags: ['step:b'], source: 'x.append(2)' },
+      { tags: ['step:a'], source: 'print(x)' }
+    ]),
+    3,
+    /NP331/
+  ],
+  ['input()', source('name = input()'), 3, /NP341/],
+  [
+    'a name nobody makes',
+    notebookText([
+      { tags: ['step:a'], source: 'model = 1' },
+      { tags: ['step:b'], source: 'print(modle)' }
+    ]),
+    3,
+    /NP301.*did you mean `model`[^]*1 \| print\(modle\)\n\s+\|\s+\^{5}/
+  ],
+  [
+    'a name of a later cell',
+    notebookText([
+      { tags: ['step:a'], source: 'print(x)' },
+      { tags: ['step:b'], source: 'x = 1' }
+    ]),
+    3,
+    /NP303/
+  ],
+  [
+    'a generator that is passed on',
+    notebookText([
+      { tags: ['step:a'], source: 'g = (i for i in [1])' },
+      { tags: ['step:b'], source: 'print(next(g))' }
+    ]),
+    3,
+    /NP321/
+  ]
+];
+
+test.each(FILES)('check: %s', async (_, text, code, says) => {
+  const path = sandbox.write('nb.ipynb', text);
+  const ended = await sandbox.notepod(['check', path]);
+  expect(ended.stdout + ended.stderr).toMatch(says);
+  expect(ended.stderr).not.toMatch(/^\s+at .*\(/m);
+  expect(ended.code).toBe(code);
+});
+
+test('CRLF, tabs and a byte order mark are read', async () => {
+  const text = '\ufeff' + source('if True:\r\n\tx = 1\r\nprint(x)').replace(/\n/g, '\r\n');
+  const ended = await sandbox.notepod([
+    'run',
+    sandbox.write('nb.ipynb', text),
+    '--python',
+    PYTHON,
+    '-o',
+    'out.ipynb'
+  ]);
+  expect(ended.code).toBe(0);
+});
+
+test('1,000 cells and a cell of 5 MB are checked', async () => {
+  const cells = Array.from({ length: 1000 }, (_, index) => ({
+    tags: [
+      `step:s${index % 50}`.replace(
+        /s(\d+)/,
+        (_all, n: string) => `s${Math.floor(index / 20)}x${n}`
+      )
+    ],
+    source: `v${index} = ${index === 0 ? '1' : `v${index - 1} + 1`}`
+  }));
+  const many = sandbox.notebook(cells, 'many.ipynb');
+  const large = sandbox.notebook(
+    [{ source: `data = [\n${'    1234567,\n'.repeat(400_000)}]` }],
+    'large.ipynb'
+  );
+  expect((await sandbox.notepod(['check', many])).code).toBe(0);
+  expect((await sandbox.notepod(['check', large])).code).toBe(0);
+}, 120_000);
+
+/** Wrong usage: what the message must say. */
+const USAGE: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
+  [['run', 'nowhere.ipynb'], 2, /there is no file nowhere\.ipynb/],
+  [['run', '.'], 2, /is a folder/],
+  [['check'], 2, /missing required argument/],
+  [['chek', 'nb.ipynb'], 2, /unknown command/],
+  [['run', 'nb.ipynb', '--jobs', '0'], 2, /whole number from 1/],
+  [['run', 'nb.ipynb', '-p', 'epochs'], 2, /name=value/],
+  [['run', 'nb.ipynb', '--python', '/nowhere/python'], 3, /no Python at/],
+  [['run', 'nb.ipynb', '--python', PYTHON, '-p', 'epoch=5'], 3, /NP401.*did you mean `epochs`/],
+  [['run', 'nb.ipynb', '--python', PYTHON, '-p', 'epochs=five'], 3, /NP402/],
+  [['run', 'nb.ipynb', '--python', PYTHON, '--from', 'zzz'], 2, /no step zzz/],
+  [['show', 'nothing'], 2, /no run nothing/],
+  [['resume', 'last'], 2, /no run last/]
+];
+
+test.each(USAGE)('%j', async (args, code, says) => {
+  sandbox.notebook([
+    { tags: ['parameters'], source: 'epochs = 3' },
+    { tags: ['step:a'], source: 'print(epochs)' }
+  ]);
+  const ended = await sandbox.notepod(args);
+  expect(ended.stderr).toMatch(says);
+  expect(ended.stderr).not.toMatch(/^\s+at .*\(/m);
+  expect(ended.code).toBe(code);
+});
+
+test('a Python without the packages is refused before anything runs', async () => {
+  const path = sandbox.notebook([{ source: 'import surely_not_installed' }]);
+  const ended = await sandbox.notepod(['run', path, '--python', PYTHON]);
+  expect(ended.stderr).toMatch(/NP421.*`surely_not_installed`/);
+  expect(ended.code).toBe(3);
+});
+
+test('a run store that cannot be made is said', async () => {
+  const path = sandbox.notebook([{ source: 'x = 1' }]);
+  const file = sandbox.write('file', '');
+  const ended = await sandbox.notepod(['run', path, '--python', PYTHON], { NOTEPOD_DATA: file });
+  expect(ended.stderr).toMatch(/no run can be stored/);
+  expect(ended.code).toBe(2);
+});
