@@ -13,8 +13,11 @@ export function writeOutputs(
   outputs: ReadonlyMap<number, readonly NotebookOutput[]>,
   path: string
 ): void {
-  const cells = (JSON.parse(text) as { readonly cells: readonly { readonly cell_type: string }[] })
-    .cells;
+  const cells = (
+    JSON.parse(text.replace(/^\ufeff/, '')) as {
+      readonly cells: readonly { readonly cell_type: string }[];
+    }
+  ).cells;
   const edits = cells.flatMap((cell, index) =>
     cell.cell_type === 'code' ? [{ cell: index, outputs: outputs.get(index) ?? [] }] : []
   );

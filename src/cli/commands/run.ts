@@ -116,16 +116,7 @@ export async function checked(
     terminal.err(`${path}: ${countProblems(serious)}; nothing ran`);
     return undefined;
   }
-  const python = await askPython(
-    findPython(options.python, project.folder),
-    neededModules(project),
-    project.folder
-  ).catch((error: unknown) => {
-    // A Python that is missing or does not work is found before anything runs, as the checks are.
-    throw error instanceof UserError
-      ? new UserError(error.message, error.fix, EXIT.refused)
-      : error;
-  });
+  const python = await usablePython(options.python, project);
   const prepared = prepareRun(project, options.parameter, python);
   show([...serious, ...prepared.diagnostics]);
   if (hasErrors(prepared.diagnostics)) {
@@ -133,4 +124,16 @@ export async function checked(
     return undefined;
   }
   return { project, prepared, python };
+}
+
+/** The Python for the steps. One that is missing or does not work is found before anything runs, as the checks are. */
+async function usablePython(asked: string | undefined, project: Project): Promise<PythonInfo> {
+  try {
+    const path = findPython(asked, project.folder);
+    return await askPython(path, neededModules(project), project.folder);
+  } catch (error) {
+    throw error instanceof UserError
+      ? new UserError(error.message, error.fix, EXIT.refused)
+      : error;
+  }
 }

@@ -119,7 +119,9 @@ class FullPickler(FastPickler):
     def _decide(self, obj):
         notebook = obj.__module__ == "__main__"
         if notebook:
-            by_name = not self._everything and id(obj) not in self._forced and self._registry.is_global(obj)
+            # A method goes the way of its class.
+            root = self._registry.namespace.get(obj.__qualname__.partition(".")[0])
+            by_name = not self._everything and id(root) not in self._forced and self._registry.is_global(obj)
         else:
             by_name = _importable(obj)
         if by_name:

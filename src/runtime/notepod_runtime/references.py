@@ -48,6 +48,8 @@ class Reductions(dict):
         special = _SPECIAL.get(kind)
         if special is not None:
             return special
+        if kind.__module__ == "typing" and kind.__name__ in _TYPING:
+            return _TYPING[kind.__name__]
         if kind is types.ModuleType or issubclass(kind, types.ModuleType):
             return self._reduce_module
         if kind in FILE_TYPES or any(type(stream) is kind for stream in _standard_streams().values()):
@@ -200,6 +202,37 @@ def weak_reference(target):
     return weakref.ref(target) if target is not None else _dead_reference()
 
 
+def _reduce_type_variable(variable):
+    if variable.__module__ != "__main__":
+        return variable.__reduce__()
+    bounds = (variable.__bound__, variable.__covariant__, variable.__contravariant__)
+    return type_variable, (variable.__name__, variable.__constraints__, *bounds)
+
+
+def type_variable(name, constraints, bound, covariant, contravariant):
+    """A ``TypeVar`` of the notebook: ``typing`` pickles them by name, which no consumer need have."""
+    import typing
+
+    made = typing.TypeVar(name, *constraints, bound=bound, covariant=covariant, contravariant=contravariant)
+    made.__module__ = "__main__"
+    return made
+
+
+def _reduce_new_type(kind):
+    if kind.__module__ != "__main__":
+        return kind.__reduce__()
+    return new_type, (kind.__name__, kind.__supertype__)
+
+
+def new_type(name, base):
+    """A ``NewType`` of the notebook."""
+    import typing
+
+    made = typing.NewType(name, base)
+    made.__module__ = "__main__"
+    return made
+
+
 def mapping_proxy(mapping):
     """The type has no name that pickle finds before Python 3.14."""
     return types.MappingProxyType(mapping)
@@ -272,3 +305,6 @@ _SPECIAL = {
     logging.Logger: _reduce_log_handler_free,
     logging.RootLogger: _reduce_log_handler_free,
 }
+
+#: By name, so that ``typing`` is only imported where it is used.
+_TYPING = {"TypeVar": _reduce_type_variable, "NewType": _reduce_new_type}
