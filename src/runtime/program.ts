@@ -10,6 +10,7 @@ import errors from './notepod_runtime/errors.py';
 import figures from './notepod_runtime/figures.py';
 import fingerprint from './notepod_runtime/fingerprint.py';
 import grouping from './notepod_runtime/grouping.py';
+import locating from './notepod_runtime/locating.py';
 import mapping from './notepod_runtime/mapping.py';
 import output from './notepod_runtime/output.py';
 import pickling from './notepod_runtime/pickling.py';
@@ -33,6 +34,7 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/figures.py': figures,
   'notepod_runtime/fingerprint.py': fingerprint,
   'notepod_runtime/grouping.py': grouping,
+  'notepod_runtime/locating.py': locating,
   'notepod_runtime/mapping.py': mapping,
   'notepod_runtime/output.py': output,
   'notepod_runtime/pickling.py': pickling,
