@@ -496,12 +496,21 @@ class GraphBuilder {
     const later = this.cells.find(
       other => other > cell && this.factsOf(other).binds.some(each => each.name === name)
     );
-    const here = this.factsOf(cell).binds.some(each => each.name === name);
+    const { line, column } = need.at;
+    const here = this.factsOf(cell).binds.some(
+      each =>
+        each.name === name &&
+        (each.at.line < line || (each.at.line === line && each.at.column < column))
+    );
+    if (here) {
+      // Bound on some paths of this very cell: as likely right as not.
+      return;
+    }
     const span: Span = { cell, ...need.at };
     const known = [...this.writers.names(), ...this.factsOf(cell).binds.map(each => each.name)];
     const near = closest(name, known) ?? closest(name, BUILTINS);
     const why = 'Run All would stop here with a NameError, and so would the step';
-    if (need.conditional || here) {
+    if (need.conditional) {
       this.diagnostics.push({
         code: 'NP302',
         severity: 'warning',

@@ -31,7 +31,12 @@ def locate(name, value, error, registry):
     if isinstance(error, Unshippable):
         return path, error.reason, f"type {known}", error.advice or _ANY
     if isinstance(error, RecursionError):
-        return path, known, "its objects are nested too deep", "Keep it in one step, or build a flatter structure."
+        return (
+            path,
+            known,
+            "its objects are nested too deep",
+            "Keep it in one step, or build a flatter structure.",
+        )
     return path, known, f"{type(error).__name__}: {error}", _ADVICE.get(kind.__name__, _ANY)
 
 

@@ -1,0 +1,140 @@
+"""Inputs that the analysis took as unchanged: found changed or not, by content (semantics 3.5)."""
+
+import pytest
+from steps import Notebook
+
+LATER = ("v", {"neededAfter": ["c"]})
+BESIDE = ("v", {"guardedFor": ["c"]})
+NUMPY = "import numpy as np\n"
+PANDAS = NUMPY + "import pandas as pd\n"
+
+# (id, library, cell that makes v, cell that uses it)
+CHANGES = [
+    ("list", "", "v = [1]", "v.append(2)"),
+    ("nested", "", "v = {'a': [1]}", "v['a'].append(2)"),
+    ("set", "", "v = {'a', 'b'}", "v.add('c')"),
+    ("order of a dict", "", "v = {'a': 1, 'b': 2}", "v['a'] = v.pop('a')"),
+    ("type of an item", "", "v = [1]", "v[0] = True"),
+    ("attribute", "", "class O: pass\nv = O(); v.a = 1", "v.a = 2"),
+    ("slot", "", "class O: __slots__ = 'a'\nv = O(); v.a = 1", "v.a = 2"),
+    ("identity inside", "", "v = [[1], [1]]", "v[0] = v[1]"),
+    (
+        "counter closure",
+        "",
+        "def mk():\n    c = [0]\n    def up(): c[0] += 1\n    return up\nv = mk()",
+        "v()",
+    ),
+    ("deque", "", "from collections import deque\nv = deque([1])", "v.append(2)"),
+    ("generator object", "", "import random\nv = random.Random(1)", "v.random();"),
+    ("bytearray", "", "v = bytearray(b'a')", "v[0] = 66"),
+    ("sign of zero", "", "v = [0.0]", "v[0] = -0.0"),
+    ("small array", NUMPY, "v = np.arange(5)", "v[0] = 9"),
+    ("large array", NUMPY, "v = np.arange(100_000)", "v[-1] = 9"),
+    ("array in a list", NUMPY, "v = [np.arange(100_000)]", "v[0][5] = 0"),
+    ("dtype", NUMPY, "v = [np.zeros(3)]", "v[0] = np.zeros(3, 'f4')"),
+    ("object array", NUMPY, "v = np.array([[1], None], object)", "v[0].append(1)"),
+    ("mask", NUMPY, "v = np.ma.array([1, 2, 3])", "v[1] = np.ma.masked"),
+    ("numpy generator", NUMPY, "v = np.random.default_rng(1)", "v.random();"),
+    ("frame cell", PANDAS, "v = pd.DataFrame({'a': [1, 2]})", "v.loc[0, 'a'] = 5"),
+    ("large frame", PANDAS, "v = pd.DataFrame({'a': np.zeros(100_000)})", "v.loc[0, 'a'] = 5"),
+    ("new column", PANDAS, "v = pd.DataFrame({'a': [1, 2]})", "v['b'] = 1"),
+    ("index name", PANDAS, "v = pd.DataFrame({'a': [1, 2]})", "v.index.name = 'n'"),
+    ("columns name", PANDAS, "v = pd.DataFrame({'a': [1, 2]})", "v.columns.name = 'n'"),
+    ("attrs", PANDAS, "v = pd.DataFrame({'a': [1, 2]})", "v.attrs['k'] = 1"),
+    ("series name", PANDAS, "v = pd.Series([1, 2], name='a')", "v.name = 'b'"),
+    (
+        "categories",
+        PANDAS,
+        "v = pd.DataFrame({'c': pd.Categorical(['a', 'b'])})",
+        "v['c'] = v['c'].cat.add_categories(['z'])",
+    ),
+]
+
+READS = [
+    ("list", "", "v = [1, [2]]", "len(v), sorted(v[1]);"),
+    ("set of text", "", "v = {'b', 'a', 'c'}", "sorted(v);"),
+    (
+        "cached property",
+        "",
+        "import functools\nclass O:\n    @functools.cached_property\n    def p(self): return 1\nv = O()",
+        "v.p;",
+    ),
+    ("large array", NUMPY, "v = np.arange(100_000)", "v.sum(); w = v[5:] + 1"),
+    ("large array in a dict", NUMPY, "v = {'a': np.arange(100_000), 'b': np.arange(3)}", "v['a'].sum();"),
+    (
+        "column of a frame",
+        PANDAS,
+        "v = pd.DataFrame({'a': [1, 2], 'b': ['x', 'y']})",
+        "v['a']; v.b; v.describe(); v.groupby('b').a.sum();",
+    ),
+    (
+        "large frame",
+        PANDAS,
+        "v = pd.DataFrame({'a': np.arange(50_000.), 'b': 'x'})",
+        "v.a.mean(); v.groupby('b').mean(); v.sort_values('a'); v.loc[5]; 5 in v.index;",
+    ),
+    (
+        "time index",
+        PANDAS,
+        "v = pd.Series(range(9), pd.date_range('2020', periods=9))",
+        "v.resample('2D').sum(); v['2020-01-03'];",
+    ),
+    ("missing numbers", PANDAS, "v = pd.DataFrame({'a': [1, float('nan')]})", "v.fillna(0);"),
+    ("fill and put back", NUMPY, "v = np.arange(100_000)", "v[0] = 5; v[0] = 0"),
+]
+
+
+def rows(table):
+    return [pytest.param(*row[1:], id=row[0]) for row in table]
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    return Notebook(tmp_path)
+
+
+def need(library):
+    for name in ("numpy", "pandas"):
+        if f"import {name}" in library:
+            pytest.importorskip(name)
+
+
+@pytest.mark.parametrize("library, make, use", rows(CHANGES))
+def test_change_is_found(notebook, library, make, use):
+    need(library)
+    notebook.step("a", library + make, outputs=["v"])
+    records = notebook.step("b", library + use, inputs=[LATER])
+    assert [
+        each["code"]
+        for each in records
+        if each.get("type", each.get("kind")) == "warning" or each.get("code")
+    ] == ["NP503"]
+    assert "v" in notebook.manifest("b")["names"]
+    notebook.step(
+        "b2", library + use, inputs=[("v", {"guardedFor": ["c"], "from": ["a"]})], ancestors=["a"], expect=4
+    )
+    assert (
+        "NP502" in notebook.last.stderr and "`v`" in notebook.last.stderr and "step c" in notebook.last.stderr
+    )
+    assert not notebook.snapshot("b2").exists()
+
+
+@pytest.mark.parametrize("library, make, use", rows(READS))
+def test_reading_is_no_change(notebook, library, make, use):
+    need(library)
+    notebook.step("a", library + make, outputs=["v"])
+    records = notebook.step("b", library + use, inputs=[BESIDE])
+    assert not [each for each in records if each.get("code")]
+    assert "v" not in notebook.manifest("b")["names"]
+
+
+def test_changed_value_reaches_later_steps(notebook):
+    notebook.step("a", "v = [1]", outputs=["v"])
+    notebook.step("b", "v.append(2)", inputs=[LATER])
+    notebook.step("c", "assert v == [1, 2]", inputs=["v"])
+
+
+def test_rebound_name_is_a_change(notebook):
+    notebook.step("a", "v = [1]", outputs=["v"])
+    notebook.step("b", "v = [7]", inputs=[LATER])
+    notebook.step("c", "assert v == [7]", inputs=["v"])
