@@ -43,6 +43,7 @@ class GraphBuilder {
   ) {
     this.cells = [...facts.keys()].sort((a, b) => a - b);
     const ordered = this.cells.map(cell => this.factsOf(cell));
+    this.boundNames = new Set(ordered.flatMap(each => each.binds.map(bind => bind.name)));
     this.kinds = kindsOf(ordered);
     this.index = new CodeIndex(ordered, name => this.kinds.isModule(name));
     this.homes = homes(notebook, facts);
@@ -141,7 +142,7 @@ class GraphBuilder {
   private shared(summary: CellSummary): ReadonlySet<string> {
     const found = new Set<string>();
     const collect = (early: boolean) => {
-      for (const name of summary.mayWrite.keys()) {
+      for (const name of summary.changes) {
         // Bound before it is read: what the cell changes is the new value.
         if (early && summary.binds.has(name) && !summary.needs.has(name)) {
           continue;
@@ -226,7 +227,7 @@ class GraphBuilder {
       this.kinds.isModule(name) ||
       this.kinds.isCode(name) ||
       this.kinds.isConstant(name) ||
-      (BUILTINS.has(name) && this.writers.first(name) === undefined);
+      (BUILTINS.has(name) && !this.boundNames.has(name));
     if (a !== b && !plain(a) && !plain(b)) {
       this.aliases.join(a, b);
     }
@@ -623,6 +624,7 @@ class GraphBuilder {
   }
 
   private readonly cells: readonly number[];
+  private readonly boundNames: ReadonlySet<string>;
   private readonly kinds: ReturnType<typeof kindsOf>;
   private readonly index: CodeIndex;
   private readonly homes: Homes;

@@ -10,6 +10,8 @@ export interface CellSummary {
   readonly binds: ReadonlySet<string>;
   /** Names bound on some paths, by called code, or changed in place. */
   readonly mayWrite: ReadonlyMap<string, Range>;
+  /** Names whose object is changed in place: what shares objects with them changes too. */
+  readonly changes: ReadonlySet<string>;
   /** Names whose last event in the cell is a certain deletion. */
   readonly deletes: ReadonlySet<string>;
   readonly effects: readonly Effect[];
@@ -186,18 +188,25 @@ export function summarise(
       note(each.name, each.at);
     }
   }
+  const changes = new Set<string>();
+  const noteChange = (name: string, at: Range) => {
+    changes.add(name);
+    note(name, at);
+  };
   for (const each of facts.changes) {
     if (isChange(each, kinds, index)) {
-      note(each.name, each.at);
+      noteChange(each.name, each.at);
     }
   }
   const at = facts.calls[0]?.at ??
     facts.reads[0]?.at ?? { line: 1, column: 0, endLine: 1, endColumn: 0 };
   for (const code of reachable.code) {
     code.binds.forEach(each => note(each.name, at));
-    code.changes.filter(each => isChange(each, kinds, index)).forEach(each => note(each.name, at));
+    code.changes
+      .filter(each => isChange(each, kinds, index))
+      .forEach(each => noteChange(each.name, at));
   }
-  argumentChanges(facts, index).forEach(name => note(name, at));
+  argumentChanges(facts, index).forEach(name => noteChange(name, at));
   for (const each of facts.deletes) {
     if (!each.certain) {
       note(each.name, each.at);
@@ -222,6 +231,7 @@ export function summarise(
     needs,
     binds: bound,
     mayWrite,
+    changes,
     deletes,
     effects: [...facts.effects, ...reachable.code.flatMap(each => each.effects)]
   };

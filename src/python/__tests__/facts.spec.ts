@@ -53,7 +53,7 @@ const TABLE: readonly (readonly [
   ['df.dropna(inplace=True)', [], ['df'], ['df']],
   ['df.dropna()', [], ['df'], []],
   ['import random\nrandom.shuffle(xs)', ['random'], ['xs'], ['xs']],
-  ['for d in ds:\n    d["x"] = 1', ['d?'], ['ds'], ['d', 'ds']],
+  ['for d in ds:\n    d["x"] = 1', ['d?'], ['ds'], ['d']],
   ['try:\n    y\nexcept NameError:\n    pass', [], ['(y)', 'NameError?'], []],
   ['x = 1\nprint(x)', ['x'], ['print'], []]
 ];
@@ -89,7 +89,7 @@ test.each(DEFINITIONS)('definitions of %j: %j', (source, names) => {
 
 test.each([
   ['x = = 1', 1],
-  ['a = 1\nif True:\nb = 2', 3],
+  ['a = 1\nif True:\nb = 2', 2],
   ['print "a"', 1],
   ['f(a=1, b)', 1],
   ['x =\ny = 2', 1],
