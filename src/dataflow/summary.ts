@@ -172,8 +172,11 @@ export function summarise(
       later: false
     });
   }
+  const readByCode = new Set(reachable.code.flatMap(each => each.reads.map(read => read.name)));
   for (const name of reachable.names) {
-    if (!needs.has(name) && !mentionedHere(facts, name, bound)) {
+    // A name that the cell mentions and does not read from outside got its value here before.
+    const own = mentioned.has(name) && !readByCode.has(name);
+    if (!own && !needs.has(name) && !mentionedHere(facts, name, bound)) {
       needs.set(name, { at: undefined, conditional: true, guarded: true, later: true });
     }
   }
