@@ -19,20 +19,40 @@ const ROOMS = [
   'cluster',
   'service',
   'cli',
-  'lab'
+  'lab',
+  'runtime'
 ];
 const PURE = ROOMS.slice(0, ROOMS.indexOf('engines'));
 
-/** What a room must not import: every later room; `lab` talks to the service over HTTP only. */
+/** What Node or a browser brings along and the language does not. */
+const PLATFORM = [
+  ...['process', 'Buffer', 'global', 'globalThis', 'require', '__dirname', '__filename'],
+  ...['window', 'document', 'self', 'navigator', 'localStorage', 'sessionStorage'],
+  ...['setTimeout', 'setInterval', 'setImmediate', 'performance'],
+  ...['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource']
+];
+
+/**
+ * What a room must not import: every later room; `lab` talks to the service over HTTP only. The step program (`runtime`) is
+ * data, a text that others put into a document or a folder: it imports no room, and any room but the vocabulary may carry it.
+ */
 function forbidden(room) {
-  const later = ROOMS.slice(ROOMS.indexOf(room) + 1);
-  return room === 'lab' ? ['engines', 'cluster', 'service', 'cli'] : later;
+  switch (room) {
+    case 'runtime':
+      return ROOMS.filter(other => other !== 'runtime');
+    case 'lab':
+      return ['engines', 'cluster', 'service', 'cli'];
+    case 'diagnostics':
+      return ROOMS.filter(other => other !== 'diagnostics');
+    default:
+      return ROOMS.slice(ROOMS.indexOf(room) + 1).filter(other => other !== 'runtime');
+  }
 }
 
 const zones = ROOMS.map(room => ({
   target: `./src/${room}`,
   from: forbidden(room).map(other => `./src/${other}`),
-  message: `${room}/ comes before the room it imports: see docs/architecture.md.`
+  message: `${room}/ must not import this room: see docs/architecture.md.`
 })).filter(zone => zone.from.length > 0);
 
 /** Every rule of a shared configuration that is on is an error. */
@@ -74,25 +94,46 @@ export default tseslint.config(
     files: PURE.map(room => `src/${room}/**/*.ts`),
     ignores: ['**/__tests__/**'],
     rules: {
+      // In every form: static, dynamic and required; with and without `node:`.
+      'import-x/no-nodejs-modules': 'error',
+      'no-restricted-globals': [
+        'error',
+        ...PLATFORM.map(name => ({
+          name,
+          message: 'This room is pure: no platform, no clock, no network.'
+        }))
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'This room is pure: it has no clock.' }
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'This room is pure: it has no clock.'
+        }
+      ]
+    }
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/lab/**'],
+    rules: {
       'no-restricted-imports': [
         'error',
         {
           patterns: [
-            {
-              group: ['node:*', 'fs', 'path', 'os', 'child_process'],
-              message: 'This room is pure: it runs in the browser too.'
-            }
+            { group: ['@jupyterlab/*', '@lumino/*'], message: 'Only lab/ knows JupyterLab.' }
           ]
         }
-      ],
-      'no-restricted-globals': [
-        'error',
-        ...['process', 'window', 'document', 'Buffer', 'setTimeout', 'fetch'].map(name => ({
-          name,
-          message: 'This room is pure: no platform, no clock, no network.'
-        }))
       ]
     }
+  },
+  {
+    // The tests of a room may use any other to set their scene.
+    files: ['src/**/__tests__/**/*.ts'],
+    rules: { 'import-x/no-restricted-paths': 'off' }
   },
   {
     files: ['**/*.js', '**/*.mjs'],
