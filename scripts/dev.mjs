@@ -52,21 +52,27 @@ function setUp() {
     process.exit(2);
   }
   if (newer('package-lock.json', 'node_modules/.package-lock.json')) {
-    must('Installing the packages', 'npm', ['ci', '--no-audit', '--no-fund']);
+    must('Installing the packages', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
   }
   const stamp = join('.venv', 'requirements.stamp');
   if (newer('scripts/requirements-dev.txt', stamp)) {
-    if (!existsSync(python)) {
+    // A virtual environment without pip is one whose making was interrupted.
+    if (spawnSync(python, ['-m', 'pip', '--version'], { stdio: 'ignore' }).status !== 0) {
       must('Making the virtual environment', findPython(), ['-m', 'venv', '.venv']);
     }
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
     must('Installing the Python packages', python, [...pip, '-r', 'scripts/requirements-dev.txt']);
     writeFileSync(stamp, '');
   }
-  must('Building', process.execPath, ['scripts/build.mjs']);
 }
 
+const build = () => run(process.execPath, ['scripts/build.mjs']);
+
 function start() {
+  if (build() !== 0) {
+    console.error('The build failed.');
+    return 1;
+  }
   const notebook = 'examples/intel-lab.ipynb';
   return run(process.execPath, ['notepod/service/main.mjs', 'run', notebook, '--python', python]);
 }
@@ -76,68 +82,93 @@ const jestReport = join(reports, 'jest.json');
 const pytestReport = join(reports, 'pytest.xml');
 const binary = name => join('node_modules', '.bin', windows ? `${name}.cmd` : name);
 
-/** Stages that pass or fail as one count one test; the two test runners count their own. */
+/**
+ * Stages that pass or fail as one count one test; the two test runners count their own. A runner that ends badly without
+ * naming a failed test (it could not start, it was killed, it found no tests) counts as one failure.
+ */
 const stages = {
-  format: () => plain(binary('prettier'), ['--check', '--log-level', 'warn', '.']),
-  lint: () => plain(binary('eslint'), ['.', '--max-warnings', '0']),
+  build: () => counted(build() === 0),
+  format: () => counted(run(binary('prettier'), ['--check', '--log-level', 'warn', '.']) === 0),
+  lint: () => counted(run(binary('eslint'), ['.', '--max-warnings', '0']) === 0),
   ruff: () =>
-    plain(venvBin('ruff'), ['check', '.']) && plain(venvBin('ruff'), ['format', '--check', '.']),
-  types: () => plain(binary('tsc'), ['--noEmit']),
+    counted(
+      // Both, so that one run tells all there is to mend.
+      [['check'], ['format', '--check']].filter(args => run(venvBin('ruff'), [...args, '.']) !== 0)
+        .length === 0
+    ),
+  types: () => counted(run(binary('tsc'), ['--noEmit']) === 0),
   jest: () => {
     const status = run(binary('jest'), ['--json', '--outputFile', jestReport], testEnvironment());
-    const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = JSON.parse(
-      readFileSync(jestReport, 'utf-8')
-    );
-    const failed = Math.max(numFailedTests, numFailedTestSuites, status === 0 ? 0 : 1);
-    return { passed: numPassedTests, failed, skipped: numPendingTests };
+    const report = existsSync(jestReport) ? JSON.parse(readFileSync(jestReport, 'utf-8')) : {};
+    // A file that does not load has no failed test of its own.
+    const failed = (report.numFailedTests ?? 0) + (report.numRuntimeErrorTestSuites ?? 0);
+    return {
+      passed: report.numPassedTests ?? 0,
+      failed: status === 0 ? failed : Math.max(failed, 1),
+      skipped: (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0)
+    };
   },
   pytest: () => {
-    const status = run(
-      python,
-      ['-m', 'pytest', '-q', `--junitxml=${pytestReport}`],
-      testEnvironment()
-    );
+    const args = ['-m', 'pytest', '-q', `--junitxml=${pytestReport}`];
+    const status = run(python, args, testEnvironment());
     const report = existsSync(pytestReport) ? readFileSync(pytestReport, 'utf-8') : '';
     const number = name =>
       Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(report)?.[1] ?? 0);
-    const failed = Math.max(number('failures') + number('errors'), status === 0 ? 0 : 1);
+    const failed = number('failures') + number('errors');
     const skipped = number('skipped');
-    return { passed: number('tests') - failed - skipped, failed, skipped };
+    return {
+      passed: Math.max(number('tests') - failed - skipped, 0),
+      failed: status === 0 ? failed : Math.max(failed, 1),
+      skipped
+    };
   }
 };
 
-function plain(command, args) {
-  return run(command, args) === 0;
-}
+const counted = passed => ({ passed: Number(passed), failed: Number(!passed), skipped: 0 });
 
 function testEnvironment() {
   return { env: { ...process.env, NOTEPOD_TEST_PYTHON: join(root, python) } };
 }
 
+/** The tests run what was built, so the build is always the first stage. */
 function test(only) {
   mkdirSync(reports, { recursive: true });
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const [name, stage] of Object.entries(stages)) {
-    if (only.length > 0 && !only.includes(name)) {
-      continue;
-    }
+  const chosen = Object.keys(stages).filter(
+    name => only.length === 0 || name === 'build' || only.includes(name)
+  );
+  const total = { passed: 0, failed: 0 };
+  for (const name of chosen) {
     console.log(`\n=== ${name}`);
-    const result = stage();
-    const counts =
-      typeof result === 'boolean'
-        ? { passed: Number(result), failed: Number(!result), skipped: 0 }
-        : result;
-    console.log(`=== ${name}: ${counts.failed === 0 ? 'passed' : 'FAILED'}`);
-    for (const key of Object.keys(total)) {
-      total[key] += counts[key];
-    }
+    const { passed, failed, skipped } = stages[name]();
+    const verdict = failed === 0 ? 'passed' : 'FAILED';
+    console.log(`=== ${name}: ${verdict} (${passed} passed, ${failed} failed, ${skipped} skipped)`);
+    total.passed += passed;
+    total.failed += failed;
   }
   rmSync(reports, { recursive: true, force: true });
-  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
-  console.log(`\nTests: ${total.passed} passed, ${total.failed} failed${skipped}`);
+  console.log(`\nTests: ${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 ? 0 : 1;
 }
 
+/** `jest lint`, `--only jest,lint`, `--only=jest`: the stages asked for; none means all. */
+function stagesAskedFor(words) {
+  const only = words
+    .flatMap(word => word.replace(/^--only(=|$)/, '').split(','))
+    .filter(word => word !== '' && word !== '--');
+  const unknown = only.filter(word => !Object.hasOwn(stages, word));
+  if (unknown.length > 0) {
+    const known = Object.keys(stages).join(', ');
+    console.error(`No such stage: ${unknown.join(', ')}. The stages are: ${known}.`);
+    process.exit(2);
+  }
+  return only;
+}
+
 const [job, ...rest] = process.argv.slice(2);
+if (job !== 'start' && job !== 'test') {
+  console.error('usage: node scripts/dev.mjs start | test [--only STAGE[,STAGE]]');
+  process.exit(2);
+}
+const only = job === 'test' ? stagesAskedFor(rest) : [];
 setUp();
-process.exitCode = job === 'start' ? start() : test(rest.filter(word => !word.startsWith('--')));
+process.exitCode = job === 'start' ? start() : test(only);
