@@ -4,12 +4,15 @@ import ambient from './notepod_runtime/ambient.py';
 import arrays from './notepod_runtime/arrays.py';
 import byvalue from './notepod_runtime/byvalue.py';
 import cells from './notepod_runtime/cells.py';
+import content from './notepod_runtime/content.py';
+import definitionState from './notepod_runtime/definition_state.py';
 import definitions from './notepod_runtime/definitions.py';
 import display from './notepod_runtime/display.py';
 import errors from './notepod_runtime/errors.py';
 import figures from './notepod_runtime/figures.py';
-import fingerprint from './notepod_runtime/fingerprint.py';
 import grouping from './notepod_runtime/grouping.py';
+import guard from './notepod_runtime/guard.py';
+import loading from './notepod_runtime/loading.py';
 import locating from './notepod_runtime/locating.py';
 import mapping from './notepod_runtime/mapping.py';
 import output from './notepod_runtime/output.py';
@@ -17,8 +20,10 @@ import pickling from './notepod_runtime/pickling.py';
 import record from './notepod_runtime/record.py';
 import references from './notepod_runtime/references.py';
 import runner from './notepod_runtime/runner.py';
+import saving from './notepod_runtime/saving.py';
 import shell from './notepod_runtime/shell.py';
-import snapshot from './notepod_runtime/snapshot.py';
+import versions from './notepod_runtime/versions.py';
+import volume from './notepod_runtime/volume.py';
 
 /** The step program: its files by path, to be put into a folder or into a pipeline's document. */
 export const STEP_PROGRAM: Readonly<Record<string, string>> = {
@@ -28,12 +33,15 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/arrays.py': arrays,
   'notepod_runtime/byvalue.py': byvalue,
   'notepod_runtime/cells.py': cells,
+  'notepod_runtime/content.py': content,
+  'notepod_runtime/definition_state.py': definitionState,
   'notepod_runtime/definitions.py': definitions,
   'notepod_runtime/display.py': display,
   'notepod_runtime/errors.py': errors,
   'notepod_runtime/figures.py': figures,
-  'notepod_runtime/fingerprint.py': fingerprint,
   'notepod_runtime/grouping.py': grouping,
+  'notepod_runtime/guard.py': guard,
+  'notepod_runtime/loading.py': loading,
   'notepod_runtime/locating.py': locating,
   'notepod_runtime/mapping.py': mapping,
   'notepod_runtime/output.py': output,
@@ -41,6 +49,8 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/record.py': record,
   'notepod_runtime/references.py': references,
   'notepod_runtime/runner.py': runner,
+  'notepod_runtime/saving.py': saving,
   'notepod_runtime/shell.py': shell,
-  'notepod_runtime/snapshot.py': snapshot
+  'notepod_runtime/versions.py': versions,
+  'notepod_runtime/volume.py': volume
 };

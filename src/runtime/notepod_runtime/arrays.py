@@ -137,13 +137,9 @@ class ArrayMemory:
         self._starts = [extent[0] for extent in extents]
         self._extents = extents
         self._region = region
-        self._base = None
-        self.shared_small = {}
-
-    @property
-    def mapped_bytes(self):
-        """Bytes in extents that stay mapped."""
-        return sum(extent[1] for extent in self._extents if extent[1] >= MAPPED_BYTES)
+        self._shared_small = {}
+        #: ``(address here, bytes, written address)`` of memory that was copied out of the region.
+        self.copies = []
 
     def mapped_array(self, address, dtype, shape, strides, writeable):
         import numpy
@@ -158,6 +154,7 @@ class ArrayMemory:
         elif uses == 1 and _fills(shape, strides, dtype, size):
             array = numpy.empty(shape, dtype, "C" if strides is None else "F")
             array[...] = numpy.ndarray(shape, dtype, self._region, offset + inside, strides)
+            self.copies.append((_address(array), size, start))
         else:
             array = numpy.ndarray(shape, dtype, self._small(index), inside, strides)
         if not writeable:
@@ -165,23 +162,16 @@ class ArrayMemory:
         return array
 
     def _small(self, index):
-        memory = self.shared_small.get(index)
+        memory = self._shared_small.get(index)
         if memory is None:
             _, size, offset, _ = self._extents[index]
             import numpy
 
             memory = numpy.empty(size, "u1")
             memory[...] = numpy.ndarray((size,), "u1", self._region, offset)
-            self.shared_small[index] = memory
+            self._shared_small[index] = memory
+            self.copies.append((_address(memory), size, self._starts[index]))
         return memory
-
-    def address_here(self):
-        """Address of the region in this process, or None without extents."""
-        if not self._extents:
-            return None
-        import numpy
-
-        return _address(numpy.ndarray((1,), "u1", self._region))
 
 
 def _fills(shape, strides, dtype, size):

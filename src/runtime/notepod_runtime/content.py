@@ -204,11 +204,13 @@ def _cached_properties(kind):
 
 def _without_caches(state, caches):
     if isinstance(state, dict):
-        return {
+        rest = {
             key: value
             for key, value in state.items()
             if key not in caches and not (isinstance(key, str) and key.startswith(_CACHES))
         }
+        # No attribute at all is written as no state.
+        return rest or None
     if isinstance(state, tuple) and len(state) == 2 and isinstance(state[0], dict):
         return _without_caches(state[0], caches), state[1]
     return state

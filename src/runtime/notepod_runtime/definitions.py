@@ -5,9 +5,9 @@ same in every step that replays it), else a random one that travels with it. Two
 class so meet in one class, and an instance of a class that was redefined later keeps its own.
 """
 
+import os
 import re
 import types
-import uuid
 
 
 def definition_sites(plan):
@@ -60,6 +60,10 @@ class DefinitionRegistry:
                     return value
         return found
 
+    def replayed_uids(self):
+        """``{name: uid}`` of the definitions that the step's plan runs again."""
+        return {name: f"{cell}:{name}" for name, cell in self._replayed.items()}
+
     def uid_of(self, definition):
         """The uid of a function or class of the notebook; given out on first sight."""
         uid = self._uids.get(id(definition))
@@ -69,7 +73,7 @@ class DefinitionRegistry:
             if cell is not None and self.namespace.get(name) is definition:
                 uid = f"{cell}:{name}"
             else:
-                uid = uuid.uuid4().hex
+                uid = os.urandom(16).hex()
             self.register(uid, definition)
         return uid
 

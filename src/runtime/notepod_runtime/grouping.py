@@ -1,14 +1,10 @@
 """Which names share objects: they are written together, so that they come back shared."""
 
-import datetime
-import decimal
 import enum
-import fractions
-import pathlib
-import re
 import sys
 import types
-import uuid
+
+from .pickling import no_collection
 
 _ATOMS = (
     str,
@@ -31,30 +27,52 @@ _ATOMS = (
     types.MethodType,
     types.MappingProxyType,
     enum.Enum,
-    re.Pattern,
-    datetime.date,
-    datetime.time,
-    datetime.timedelta,
-    datetime.tzinfo,
-    decimal.Decimal,
-    fractions.Fraction,
-    pathlib.PurePath,
-    uuid.UUID,
 )
+#: Immutable types of modules that are looked at only where something imported them.
+_LIBRARY_ATOMS = {
+    "re": ("Pattern",),
+    "datetime": ("date", "time", "timedelta", "tzinfo"),
+    "decimal": ("Decimal",),
+    "fractions": ("Fraction",),
+    "pathlib": ("PurePath",),
+    "uuid": ("UUID",),
+    "numpy": ("dtype", "generic"),
+}
+
+
+def is_atom(value):
+    """True for a value of a plain type that shares nothing."""
+    return type(value) in (str, bytes, int, float, complex, bool, type(None))
+
+
+def _atoms():
+    found = [
+        getattr(sys.modules.get(module), name, None)
+        for module, names in _LIBRARY_ATOMS.items()
+        for name in names
+    ]
+    return _ATOMS + tuple(each for each in found if isinstance(each, type))
 
 
 def shared_ids(pickler, registry):
     """Objects of a stream whose identity can be told, by id. The returned dict keeps them alive."""
-    numpy = sys.modules.get("numpy")
-    atoms = _ATOMS + ((numpy.dtype, numpy.generic) if numpy is not None and hasattr(numpy, "dtype") else ())
+    atoms = _atoms()
     referenced = pickler.reductions.referenced
-    return {
-        key: value
-        for key, (_, value) in pickler.pickler.memo.copy().items()
-        if not isinstance(value, atoms)
-        and key not in referenced
-        and not (isinstance(value, types.FunctionType) and registry.is_global(value))
-    }
+    # One check per type, not per object: a stream may hold a million of them.
+    atomic = {}
+    found = {}
+    with no_collection():
+        for key, (_, value) in pickler.pickler.memo.copy().items():
+            kind = type(value)
+            plain = atomic.get(kind)
+            if plain is None:
+                plain = atomic[kind] = issubclass(kind, atoms)
+            if plain or key in referenced:
+                continue
+            if kind is types.FunctionType and registry.is_global(value):
+                continue
+            found[key] = value
+    return found
 
 
 def components(names, ids, ranges):

@@ -6,11 +6,9 @@ redefined class); then :class:`FullPickler` writes the stream anew with these by
 """
 
 import gc
-import io
 import pickle
 import sys
 import types
-
 from contextlib import contextmanager
 
 from . import arrays, byvalue, references
@@ -34,12 +32,16 @@ def no_collection():
 class _MainProbe:
     """Stands for ``__main__`` while the C pickler looks up globals, and notes the names it asks for."""
 
-    def __init__(self, registry):
+    def __init__(self, registry, names):
         self.__dict__["_registry"] = registry
         self.__dict__["_needs"] = {}
+        self.__dict__["_names"] = names
 
     def __getattr__(self, name):
         registry = self.__dict__["_registry"]
+        uid = self.__dict__["_names"].get(name)
+        if uid is not None:
+            return registry.find(uid)
         if name not in registry.namespace:
             raise AttributeError(name)
         value = registry.namespace[name]
@@ -49,10 +51,14 @@ class _MainProbe:
 
 
 class FastPickler:
-    """Pickles one group. ``needs`` maps the notebook's global names that the stream refers to, to uids."""
+    """Pickles one group. ``needs`` maps the notebook's global names that the stream refers to, to uids.
 
-    def __init__(self, sink, registry, translate=None):
+    ``names`` gives such names the meaning that they had in another process, by uid: see :mod:`.guard`.
+    """
+
+    def __init__(self, sink, registry, translate=None, names=None):
         self._registry = registry
+        self._names = names or {}
         self.arrays = arrays.ArrayReductions(translate)
         self.reductions = references.Reductions(self.arrays, registry.namespace)
         self.buffers = []
@@ -71,7 +77,7 @@ class FastPickler:
         return False
 
     def dump(self, value):
-        probe = _MainProbe(self._registry)
+        probe = _MainProbe(self._registry, self._names)
         main = sys.modules.get("__main__")
         sys.modules["__main__"] = probe
         try:
@@ -105,11 +111,11 @@ class FullPickler(FastPickler):
     notebook's definitions are.
     """
 
-    def __init__(self, sink, registry, translate=None, forced=frozenset(), everything=False):
+    def __init__(self, sink, registry, translate=None, forced=frozenset(), everything=False, names=None):
         self._forced = forced
         self._everything = everything
         self._definitions = byvalue.DefinitionReductions(registry)
-        super().__init__(sink, registry, translate)
+        super().__init__(sink, registry, translate, names)
 
     def _make(self, sink):
         pickler = _Override(sink, PROTOCOL, buffer_callback=self._keep_large)
@@ -118,17 +124,22 @@ class FullPickler(FastPickler):
 
     def _decide(self, obj):
         notebook = obj.__module__ == "__main__"
-        if notebook:
-            # A method goes the way of its class.
-            root = self._registry.namespace.get(obj.__qualname__.partition(".")[0])
-            by_name = not self._everything and id(root) not in self._forced and self._registry.is_global(obj)
-        else:
-            by_name = _importable(obj)
-        if by_name:
+        if not self._everything and self._is_named(obj) if notebook else _importable(obj):
             return NotImplemented
         if isinstance(obj, types.FunctionType):
             return self._definitions.function(obj)
         return self._definitions.klass(obj)
+
+    def _is_named(self, obj):
+        """True if ``__main__.<name>`` is to be written. A method goes the way of its class."""
+        first, _, rest = obj.__qualname__.partition(".")
+        uid = self._names.get(first)
+        root = self._registry.namespace.get(first) if uid is None else self._registry.find(uid)
+        if root is None or id(root) in self._forced:
+            return False
+        for attribute in rest.split(".") if rest else ():
+            root = getattr(root, attribute, None)
+        return root is obj
 
 
 _BUILTIN_UNNAMED = (type(None), type(...), type(NotImplemented))
@@ -184,11 +195,8 @@ class StreamUnpickler(pickle.Unpickler):
         return references.weak_reference(target)
 
 
-class CountingSink(io.RawIOBase):
+class CountingSink:
     """A sink that keeps nothing: for pickles made to look at what they contain."""
 
-    def writable(self):
-        return True
-
     def write(self, data):
-        return memoryview(data).nbytes
+        return len(data)

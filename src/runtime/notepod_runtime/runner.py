@@ -150,8 +150,8 @@ class Step:
         record.write("phase", phase="imports")
         waiting = self._replay(plan["replays"], shell, namespace)
         record.write("phase", phase="load")
-        if plan["inputs"]:
-            from .snapshot import load_inputs
+        if plan["ancestors"]:
+            from .loading import load_inputs
 
             loaded = load_inputs(self._volume, plan, namespace, self._loaded)
         if waiting:
@@ -166,6 +166,12 @@ class Step:
 
             ambient.apply(states, generators=True)
             before = ambient.capture([*watched, *plan["ambientOut"]])
+        if plan["laterDefinitions"]:
+            from .definitions import DefinitionRegistry
+            from .loading import Loaded
+
+            loaded = loaded or Loaded(DefinitionRegistry(namespace, plan))
+            loaded.watch_definitions(plan)
         record.write("phase", phase="cells")
         for cell in plan["cells"]:
             self._cell(cell, shell, namespace)
@@ -321,7 +327,8 @@ class Step:
             }
         record.write("phase", phase="save")
         from .definitions import DefinitionRegistry
-        from .snapshot import Loaded, save_outputs
+        from .loading import Loaded
+        from .saving import save_outputs
 
         loaded = loaded or Loaded(DefinitionRegistry(namespace, plan))
         report = save_outputs(self._volume, plan, namespace, loaded, left, self._saved)

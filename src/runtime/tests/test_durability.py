@@ -98,7 +98,8 @@ import os, sys
 sys.path.insert(0, {program!r})
 from notepod_runtime import cells
 from notepod_runtime.definitions import DefinitionRegistry
-from notepod_runtime.snapshot import Loaded, save_outputs
+from notepod_runtime.loading import Loaded
+from notepod_runtime.saving import save_outputs
 namespace = cells.new_main()
 plan = {{"step": "a", "replays": [], "cells": [], "inputs": [], "ancestors": [], "outputAll": False,
         "outputs": [{{"name": "x", "cell": 0, "neededBy": [], "required": False, "optional": False}}]}}

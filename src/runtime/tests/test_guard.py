@@ -138,3 +138,36 @@ def test_rebound_name_is_a_change(notebook):
     notebook.step("a", "v = [1]", outputs=["v"])
     notebook.step("b", "v = [7]", inputs=[LATER])
     notebook.step("c", "assert v == [7]", inputs=["v"])
+
+
+def test_change_through_another_name_of_the_group(notebook):
+    notebook.step("a", "m1 = m2 = [0]", outputs=["m1", "m2"])
+    notebook.step("b", "m2.append(1)", inputs=[("m2", {"mayChange": True})], outputs=["m2"])
+    notebook.step(
+        "c", "assert m1 == [0, 1]; m1.append(2)", inputs=[("m1", {"from": ["a"], "mayChange": True})]
+    )
+    notebook.step("d", "assert m2 == [0, 1, 2]", inputs=[("m2", {"from": ["a", "b"]})])
+
+
+def test_change_through_another_name_does_not_undo_a_rebinding(notebook):
+    notebook.step("a", "m1 = m2 = [0]", outputs=["m1", "m2"])
+    notebook.step("b", "m1 = 5", outputs=["m1"])
+    notebook.step("c", "m2.append(1)", inputs=[("m2", {"from": ["a"], "mayChange": True})], ancestors=["a"])
+    notebook.step("d", "assert m1 == 5", inputs=[("m1", {"from": ["a", "b"]})])
+
+
+def test_state_of_a_replayed_class_reaches_descendants(notebook):
+    counter = (0, "class C:\n    n = 0\n    def __init__(self): C.n += 1", ["C"], "class")
+    later = [{"name": "C", "guardedFor": [], "neededAfter": ["b"]}]
+    notebook.step("a", "c = C()", outputs=["c"], replays=[counter], laterDefinitions=later)
+    notebook.step(
+        "b", "assert C.n == 1 and type(c) is C; C(); assert type(c).n == 2", inputs=["c"], replays=[counter]
+    )
+
+
+def test_state_of_a_replayed_function_is_guarded(notebook):
+    memo = (0, "def f(x, seen=[]):\n    seen.append(x)\n    return len(seen)", ["f"], "def")
+    later = [{"name": "f", "guardedFor": ["b"], "neededAfter": []}]
+    notebook.step("a", "f;", replays=[memo], laterDefinitions=later)
+    notebook.step("b", "f(1);", replays=[memo], laterDefinitions=later, expect=4)
+    assert "NP502" in notebook.last.stderr and "`f`" in notebook.last.stderr

@@ -1,0 +1,262 @@
+"""Loading: a step takes its inputs from the snapshots of earlier steps."""
+
+import io
+import time
+
+from .arrays import ArrayMemory
+from .byvalue import DefinitionLoader
+from .definition_state import state_of
+from .definitions import DefinitionRegistry
+from .errors import ShipError, SnapshotError
+from .pickling import StreamUnpickler, no_collection
+from .versions import check_versions
+from .volume import Snapshot
+
+
+class LoadedGroup:
+    """Names that were written together and are loaded together. ``values`` has all of them, bound or not."""
+
+    def __init__(self, snapshot, record, region, memory):
+        self.snapshot = snapshot
+        self.record = record
+        self.region = region
+        self.memory = memory
+        self.values = {}
+
+
+class Loaded:
+    """What a step took from earlier ones."""
+
+    def __init__(self, registry):
+        self.registry = registry
+        #: name -> the group that it came from.
+        self.sources = {}
+        #: Names that were put into the namespace.
+        self.bound = set()
+        #: name -> state of a replayed definition before the cells: see :mod:`.definition_state`.
+        self.definition_states = {}
+        self._alive = []
+
+    def watch_definitions(self, plan):
+        """Notes the state of the replayed definitions that later steps rely on; call it right before the cells."""
+        for entry in plan["laterDefinitions"]:
+            self.definition_states[entry["name"]] = state_of(self.registry, entry["name"])
+
+    def looked_at(self, plan):
+        """Inputs that are looked at when the step ends: other steps rely on them, or on names that share their objects."""
+        outputs = {entry["name"] for entry in plan["outputs"]}
+        return [
+            entry["name"]
+            for entry in plan["inputs"]
+            if entry["name"] in self.sources
+            and (
+                entry["guardedFor"]
+                or entry["neededAfter"]
+                or entry["name"] in outputs
+                or plan["outputAll"]
+                or self.hidden(self.sources[entry["name"]])
+            )
+        ]
+
+    def hidden(self, group):
+        """Names of a group that this step does not know, though their objects are here."""
+        return [name for name in group.record["names"] if self.sources.get(name) is not group]
+
+    def original(self, group):
+        """The group's values once more, from the snapshot."""
+        loader = GroupLoader(group.snapshot, self.registry, self._alive)
+        return loader.load(group.snapshot.manifest["groups"].index(group.record)).values
+
+
+class GroupLoader:
+    """Loads groups of one snapshot."""
+
+    def __init__(self, snapshot, registry, alive):
+        self._snapshot = snapshot
+        self._registry = registry
+        self._alive = alive
+        self._definitions_loaded = False
+
+    def load(self, index):
+        """Group ``index`` of the manifest."""
+        record = self._snapshot.manifest["groups"][index]
+        return self._load(record)
+
+    def _load(self, record):
+        snapshot = self._snapshot
+        stream = snapshot.stream(record)
+        region = snapshot.region(record["region"])
+        buffers = []
+        if region is not None:
+            self._alive.append(region.memory)
+            view = memoryview(region.memory)
+            buffers = [view[start : start + size] for start, size in record["pickleBuffers"]]
+        memory = ArrayMemory(record["extents"], region.memory if region is not None else None)
+        group = LoadedGroup(snapshot, record, region, memory)
+        definitions = DefinitionLoader(self._registry, frozenset(record["forced"]))
+        source = io.BytesIO(stream) if len(stream) < 1 << 20 else _View(stream)
+        needs = record["needs"]
+        unpickler = StreamUnpickler(
+            source, buffers, memory, definitions, lambda name: self._global(needs, name), self._alive
+        )
+        try:
+            with no_collection():
+                group.values = unpickler.load()
+        except SnapshotError:
+            raise
+        except Exception as error:
+            packages = snapshot.manifest["packages"]
+            check_versions(snapshot.step, packages)
+            message = (
+                f"the snapshot of step {snapshot.step} cannot be loaded: {type(error).__name__}: {error}."
+            )
+            raise SnapshotError("NP506", message, f"Run step {snapshot.step} again.") from error
+        definitions.finish()
+        check_versions(snapshot.step, snapshot.manifest["packages"])
+        return group
+
+    def _global(self, needs, name):
+        """What ``__main__.<name>`` meant to the step that wrote the stream."""
+        first, *rest = name.split(".")
+        uid = needs.get(first)
+        if uid is None:
+            return self._registry.global_named(name)
+        found = self._registry.find(uid)
+        if found is None and not self._definitions_loaded and self._snapshot.manifest["definitions"]:
+            self._definitions_loaded = True
+            self._load(self._snapshot.manifest["definitions"])
+            found = self._registry.find(uid)
+        if found is None:
+            raise AttributeError(f"the notebook's {first} is neither run again nor in the snapshot")
+        for attribute in rest:
+            found = getattr(found, attribute)
+        return found
+
+
+class _View:
+    """A large stream as the unpickler reads it, without the copy that ``BytesIO`` makes."""
+
+    def __init__(self, view):
+        self._view = view
+        self._at = 0
+
+    def read(self, size=-1):
+        end = len(self._view) if size is None or size < 0 else self._at + size
+        data = bytes(self._view[self._at : end])
+        self._at += len(data)
+        return data
+
+    def readinto(self, target):
+        part = self._view[self._at : self._at + len(target)]
+        target[: len(part)] = part
+        self._at += len(part)
+        return len(part)
+
+    def readline(self):
+        rest = bytes(self._view[self._at : self._at + 65536])
+        end = rest.find(b"\n") + 1
+        self._at += end
+        return rest[:end]
+
+
+def load_inputs(volume, plan, namespace, on_loaded):
+    """Puts the step's inputs into its namespace.
+
+    Call it after the step's definitions were replayed. ``on_loaded(name, step, bytes, ns)`` hears of each name. A name that
+    no snapshot has stays unbound. Raises :class:`SnapshotError` if a snapshot is absent, damaged, or from another Python,
+    and :class:`ShipError` for a name that its step could not ship.
+    """
+    loaded = Loaded(DefinitionRegistry(namespace, plan))
+    places = _Places(volume, plan)
+    wanted = {}
+    for entry in plan["inputs"]:
+        found = places.of(entry)
+        if found is not None:
+            wanted.setdefault(found, []).append(entry["name"])
+    for name, found in places.changed_definitions(loaded.registry):
+        wanted.setdefault(found, []).append(name)
+    loaders = {}
+    for step, index in sorted(wanted, key=places.order):
+        began = time.perf_counter_ns()
+        if step not in loaders:
+            loaders[step] = GroupLoader(places.snapshot(step), loaded.registry, loaded._alive)
+        group = loaders[step].load(index)
+        size = group.record["bytes"] + (group.record["region"] or {"bytes": 0})["bytes"]
+        took = time.perf_counter_ns() - began
+        for position, name in enumerate(wanted[step, index]):
+            namespace[name] = group.values[name]
+            loaded.sources[name] = group
+            loaded.bound.add(name)
+            # The group is read once; its first name stands for the cost.
+            on_loaded(name, step, 0 if position else size, 0 if position else took)
+    _let_go(plan, loaded)
+    return loaded
+
+
+def _let_go(plan, loaded):
+    """Keeps no value alive that the notebook's names do not, but those that are looked at when the step ends."""
+    looked_at = {id(loaded.sources[name]) for name in loaded.looked_at(plan)}
+    for group in loaded.sources.values():
+        group.values = {
+            name: None if loaded.sources.get(name) is group else value
+            for name, value in group.values.items()
+            if id(group) in looked_at
+        }
+
+
+class _Places:
+    """Finds which snapshot has a name."""
+
+    def __init__(self, volume, plan):
+        self._volume = volume
+        self._plan = plan
+        self._steps = list(plan["ancestors"])
+        for entry in plan["inputs"]:
+            self._steps += [step for step in entry["from"] if step not in self._steps]
+        self._position = {step: position for position, step in enumerate(self._steps)}
+        self._snapshots = {}
+
+    def snapshot(self, step):
+        if step not in self._snapshots:
+            self._snapshots[step] = Snapshot(self._volume, step)
+        return self._snapshots[step]
+
+    def order(self, place):
+        return self._position[place[0]], place[1]
+
+    def of(self, entry):
+        """``(step, group)`` of the newest value of an input; None if it was deleted or never bound.
+
+        Any ancestor since the value was made may have written it again, beside what came to share objects with it.
+        """
+        name = entry["name"]
+        first = min((self._position[step] for step in entry["from"]), default=len(self._steps))
+        for step in reversed(self._steps[first:]):
+            manifest = self.snapshot(step).manifest
+            if name in manifest["deleted"]:
+                return None
+            if name in manifest["unshipped"] and not entry["optional"]:
+                raise ShipError("NP501", *manifest["unshipped"][name], name)
+            if name in manifest["names"]:
+                return self._changed_since(name, step, manifest["names"][name])
+        return None
+
+    def _changed_since(self, name, step, index):
+        """The place where a step that did not know the name left it, changed through another that shares its objects."""
+        for later in self._steps[self._position[step] + 1 :]:
+            hidden = self.snapshot(later).manifest["hidden"].get(name)
+            if hidden is not None and hidden["of"] == step:
+                step, index = later, hidden["group"]
+        return step, index
+
+    def changed_definitions(self, registry):
+        """Replayed definitions whose state an ancestor changed and so left by value: ``(name, (step, group))``."""
+        inputs = {entry["name"] for entry in self._plan["inputs"]}
+        for name, uid in registry.replayed_uids().items():
+            if name in inputs:
+                continue
+            for step in reversed(self._plan["ancestors"]):
+                manifest = self.snapshot(step).manifest
+                if manifest["changedDefinitions"].get(name) == uid:
+                    yield name, (step, manifest["names"][name])
+                    break
