@@ -1,10 +1,11 @@
 import type { Parser } from 'web-tree-sitter';
 import { constantOf, findDefinitions } from './definitions';
 import { toPlainPython } from './ipython';
+import { dynamicMagic, effectsOfMagic } from './magics';
 import { syntaxErrorOf } from './syntax';
 import { named, parseTree, type Tree } from './tree';
-import type { CellFacts, Effect, Magic, Surroundings } from './types';
-import { CellWalker } from './walk';
+import type { CellFacts, Magic, Range, Surroundings } from './types';
+import { CellWalker, type WalkedFacts } from './walk';
 
 /** Nothing is known of other cells. */
 const ALONE: Surroundings = { imports: new Map(), fresh: new Set() };
@@ -81,7 +82,7 @@ function analyseSource(
   const syntaxError = source.includes('\0') ? nullByte(source) : syntaxErrorOf(tree);
   const walker = new CellWalker(tree.source, around);
   noteStrings(tree, walker);
-  const walked = walker.walk(tree.root);
+  const walked = withoutTemporary(walker.walk(tree.root), plain.temporary);
   plain.expanded.forEach(each => walker.readLoosely(each.name, each.at));
   const { definitions, onlyDefines, constants } = findDefinitions(tree.source, tree.root);
   const magicBinds = plain.magics.flatMap(magic =>
@@ -125,6 +126,25 @@ function analyseSource(
     }
   }
   return facts;
+}
+
+/** Names that `%timeit` binds are gone afterwards; who reads them reads what was there before. */
+function withoutTemporary(facts: WalkedFacts, places: readonly Range[]): WalkedFacts {
+  if (places.length === 0) {
+    return facts;
+  }
+  const isGone = ({ at }: { readonly at: Range }) =>
+    places.some(({ line, endLine }) => at.line >= line && at.line <= endLine);
+  const gone = facts.binds.filter(isGone);
+  const reads = gone
+    .filter(({ name }) => !facts.reads.some(each => each.name === name))
+    .map(({ name, at }) => ({ name, at, conditional: true, guarded: true }));
+  return {
+    ...facts,
+    binds: facts.binds.filter(each => !isGone(each)),
+    reads: [...facts.reads, ...reads],
+    unshippable: facts.unshippable.filter(each => !isGone(each))
+  };
 }
 
 function meetsMagic(line: number, endLine: number, magics: readonly Magic[]): boolean {
@@ -198,54 +218,4 @@ function showsValue(tree: Tree): boolean {
     return false;
   }
   return !/^\s*;/.test(tree.source.slice(last.end));
-}
-
-function effectsOfMagic(magic: Magic): readonly Effect[] {
-  const effect = (channel: Effect['channel'], access: Effect['access'], path?: string): Effect => ({
-    channel,
-    access,
-    at: magic.at,
-    what: magic.text.split('\n')[0],
-    ...(path === undefined ? {} : { path })
-  });
-  if (magic.effect === 'packages') {
-    return [effect('packages', 'change'), effect('files', 'change')];
-  }
-  if (magic.effect === 'shell') {
-    const command = /^!+\s*(\w+)/.exec(magic.text)?.[1] ?? '';
-    const looks =
-      /^(ls|cat|head|tail|wc|echo|pwd|grep|du|df|file|which|python|nvidia|free|uname|date|whoami|env)$/.test(
-        command
-      ) && !magic.text.includes('>');
-    return [effect('files', looks ? 'read' : 'change')];
-  }
-  switch (magic.name) {
-    case 'env':
-    case 'set_env':
-      return [effect('environ', /=|\s\w+\s+\S/.test(magic.text) ? 'change' : 'read')];
-    case 'cd':
-      return [effect('cwd', 'set')];
-    case 'writefile':
-    case 'file': {
-      const path = /^%%\w+\s+(?:-a\s+)?(\S+)/.exec(magic.text)?.[1];
-      return [effect('files', 'change', path)];
-    }
-    case 'ls':
-      return [effect('files', 'read')];
-    case 'matplotlib':
-    case 'config':
-      return /figure|inline/i.test(magic.text) ? [] : [effect('rcParams', 'change')];
-    default:
-      return [];
-  }
-}
-
-/** Magics that run code which is not in the cell, or that nobody knows. */
-function dynamicMagic(magic: Magic): CellFacts['dynamic'] {
-  const runs =
-    magic.effect === 'unknown' &&
-    !['env', 'set_env', 'cd', 'writefile', 'file'].includes(magic.name);
-  return runs || magic.name === 'pylab'
-    ? [{ what: magic.text.split('\n')[0], reads: true, binds: true, at: magic.at }]
-    : [];
 }

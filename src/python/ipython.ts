@@ -1,3 +1,4 @@
+import { effectOfName, installsPackages, keepsNames, optionsOf, runsCode } from './magics';
 import type { Magic, Range } from './types';
 
 /** A cell as plain Python of the same length, line by line, and what was taken out of it. */
@@ -6,20 +7,13 @@ export interface PlainCell {
   readonly magics: readonly Magic[];
   /** Names that shell lines and magics read with `{name}` and `$name`. */
   readonly expanded: readonly { readonly name: string; readonly at: Range }[];
+  /** Places of code whose assignments are gone afterwards: that of `%timeit`. */
+  readonly temporary: readonly Range[];
 }
 
-/** Magics that only set up how the process shows or times things: repeated where a later step needs IPython. */
-const CONFIGURATION = new Set(
-  'matplotlib config load_ext reload_ext autoreload precision pylab xmode colors pprint'.split(' ')
-);
-/** Magics that run the code behind them. */
-const RUNS_CODE = new Set('time timeit prun memit mprun lprun capture'.split(' '));
-/** Magics that only look. */
-const LOOKS = new Set(
-  'who who_ls whos lsmagic magic pinfo pinfo2 pdoc psource history hist pwd ls ll page quickref html latex markdown svg HTML javascript js'.split(
-    ' '
-  )
-);
+/** IPython's own pattern: what stands before the name in the line does not matter. */
+const HELP_END =
+  /(^|[^\p{ID_Continue}.*\])"'}%])%{0,2}[\p{ID_Start}_*][\p{ID_Continue}*]*(\.[\p{ID_Start}_*][\p{ID_Continue}*]*|\[-?\d+\])*\?{1,2}\s*$/u;
 
 const NAME = /[A-Za-z_]\w*/y;
 
@@ -28,17 +22,37 @@ const NAME = /[A-Za-z_]\w*/y;
  * become plain expressions of the same length, so that every offset stays.
  */
 export function toPlainPython(source: string): PlainCell {
-  if (!/[%!?]|^\s*[/,;]/m.test(source)) {
-    return { python: source, magics: [], expanded: [] };
+  const text = withoutPrompts(source);
+  if (!/[%!?]|^\s*[/,;]/m.test(text)) {
+    return { python: text, magics: [], expanded: [], temporary: [] };
   }
-  const state = new Rewriter(source);
-  state.cell(state.skipBlankLines(0));
+  const state = new Rewriter(text);
+  state.cell(state.skipBlankLines(0), commonIndent(text));
   return state.result();
+}
+
+/** Prompts pasted with the code (`>>> `, `In [1]: `) become blanks. */
+function withoutPrompts(source: string): string {
+  const blanks = (text: string) => ' '.repeat(text.length);
+  if (/^\s*>>>/.test(source)) {
+    return source.replace(/^[ \t]*(>>>|\.\.\.)([ \t]|$)/gm, blanks);
+  }
+  return /^\s*In \[\d+\]: /.test(source)
+    ? source.replace(/^(In \[\d+\]: |\s*\.{3,}: ?)/gm, blanks)
+    : source;
+}
+
+/** The indent of the first line, if all lines have it: IPython takes it away. */
+function commonIndent(source: string): string {
+  const lines = source.split('\n').filter(line => line.trim() !== '');
+  const indent = /^[ \t]*/.exec(lines[0] ?? '')?.[0] ?? '';
+  return lines.every(line => line.startsWith(indent)) ? indent : '';
 }
 
 class Rewriter {
   constructor(private readonly source: string) {
     this.text = source.split('');
+    this.mayAssign = /=(?:[ \t]|\\\n)*[%!]/.test(source);
     this.starts = [0];
     for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) {
       this.starts.push(at + 1);
@@ -46,7 +60,8 @@ class Rewriter {
   }
 
   result(): PlainCell {
-    return { python: this.text.join(''), magics: this.magics, expanded: this.expanded };
+    const { magics, expanded, temporary } = this;
+    return { python: this.text.join(''), magics, expanded, temporary };
   }
 
   skipBlankLines(from: number): number {
@@ -57,43 +72,41 @@ class Rewriter {
   }
 
   /** A cell, or the body of a cell magic, from a line's start. */
-  cell(from: number): void {
-    const magic = /^%%(\w+)([^\n]*)/.exec(this.source.slice(from));
-    if (magic === null) {
+  cell(from: number, indent = ''): void {
+    const magic = /^\s*%%(\w+)(?![\w?])([^\n]*)/.exec(this.source.slice(from, this.lineEnd(from)));
+    if (magic === null || !magic[0].startsWith(`${indent}%%`)) {
       this.lines(from);
       return;
     }
     const [text, name, rest] = magic;
     const end = from + text.length;
-    const runs = RUNS_CODE.has(name);
-    const output = name === 'capture' ? /^\s+([A-Za-z_]\w*)/.exec(rest)?.[1] : undefined;
+    const runs = runsCode(name);
     this.magics.push({
       kind: 'cell',
       name,
-      text: runs ? text : this.source.slice(from),
+      text: (runs ? text : this.source.slice(from)).trimStart(),
       at: this.range(from, end),
-      effect: runs
-        ? 'runs-code'
-        : name === 'bash' ||
-            name === 'sh' ||
-            name === 'script' ||
-            name === 'system' ||
-            name === 'sx'
-          ? 'shell'
-          : LOOKS.has(name)
-            ? 'none'
-            : 'unknown',
-      binds: output === undefined ? [] : [output]
+      effect: effectOfName(name),
+      binds: cellOutputs(name, rest)
     });
-    if (runs) {
-      this.comment(from, end);
-      this.cell(this.skipBlankLines(Math.min(end + 1, this.source.length)));
-    } else {
+    if (!runs) {
       this.expand(from, this.source.length);
       for (let line = from; line < this.source.length; line = this.lineEnd(line) + 1) {
         this.comment(line, this.lineEnd(line));
       }
+      return;
     }
+    // `%%timeit x = 1` runs `x = 1` before the rest.
+    const setup = end - rest.length + optionsOf(name, rest).length;
+    if (setup < end && name !== 'capture') {
+      this.fill(from, setup, `${indent}0;`);
+    } else {
+      this.comment(from, end);
+    }
+    if (!keepsNames(name)) {
+      this.temporary.push(this.range(from, this.source.length));
+    }
+    this.cell(this.skipBlankLines(Math.min(end + 1, this.source.length)), indent);
   }
 
   /** Plain lines: each logical line is looked at where it starts. */
@@ -107,28 +120,29 @@ class Rewriter {
 
   /** Rewrites a special line; gives its end, or undefined if the line is plain Python. */
   private special(start: number): number | undefined {
-    let end = this.lineEnd(start);
+    const end = this.lineEnd(start);
     const first = this.source.slice(start, end);
     const indent = /^\s*/.exec(first)?.[0].length ?? 0;
     const body = first.slice(indent);
     const at = start + indent;
-    const assigned = /^([A-Za-z_][\w.,\s[\]'"*:()-]*?)\s*=\s*(?=[%!])(?!%%)(.*)$/.exec(body);
-    const isSpecial = /^(%(?!%)|!)/.test(body) || (assigned !== null && !/[=%!]/.test(assigned[1]));
-    if (isSpecial) {
-      while (this.source[end - 1] === '\\' && end < this.source.length) {
-        end = this.lineEnd(end + 1);
-      }
-      const sign = assigned && !/^[%!]/.test(body) ? at + body.length - assigned[2].length : at;
-      this.magicOrShell(sign, end, assigned && sign !== at ? assigned[1] : undefined);
-      return end;
+    const help = this.help(at, body);
+    if (help !== undefined) {
+      return help;
     }
-    if (
-      /^\?{1,2}[^?\s]|^\?\s*$/.test(body) ||
-      /^%{0,2}[A-Za-z_][\w.]*(\[[\w'"]+\][\w.]*)*\?{1,2}\s*$/.test(body)
-    ) {
-      this.push('help', 'pinfo', at, end, 'none', []);
-      this.plain(at, end);
-      return end;
+    if (/^[%!]/.test(body)) {
+      const last = this.endOfContinuedLine(at);
+      this.magicOrShell(at, last, undefined);
+      return last;
+    }
+    const equals = this.mayAssign ? this.endOfLogicalLine(start, '=') : start;
+    const value = /^=(?:[ \t]|\\\n)*(?=%[ \t]*[A-Za-z_]|!)/.exec(
+      this.source.slice(equals, this.lineEnd(this.lineEnd(equals) + 1))
+    );
+    if (value) {
+      const sign = equals + value[0].length;
+      const last = this.endOfContinuedLine(sign);
+      this.magicOrShell(sign, last, this.source.slice(at, equals));
+      return last;
     }
     if (/^[/,;][A-Za-z_]/.test(body)) {
       this.push('autocall', body[0], at, end, 'unknown', []);
@@ -136,6 +150,23 @@ class Rewriter {
       return end;
     }
     return undefined;
+  }
+
+  /** `?obj`, `obj??`, `?`; gives the line's end. */
+  private help(at: number, body: string): number | undefined {
+    if (!body.includes('?')) {
+      return undefined;
+    }
+    const end = at + body.length;
+    const mark = this.endOfLogicalLine(at, '?');
+    const isHelp =
+      body.startsWith('?') ||
+      (HELP_END.test(body) && /^\?{1,2}\s*$/.test(this.source.slice(mark, end)));
+    if (isHelp) {
+      this.push('help', 'pinfo', at, end, 'none', []);
+      this.plain(at, end);
+    }
+    return isHelp ? end : undefined;
   }
 
   private magicOrShell(at: number, end: number, target: string | undefined): void {
@@ -148,40 +179,49 @@ class Rewriter {
             .map(each => /^\s*([A-Za-z_]\w*)\s*(:.*)?$/.exec(each)?.[1])
             .filter(each => each !== undefined);
     if (text.startsWith('!')) {
-      const installs =
-        /^!+\s*(\{?sys\.executable\}?|python[\d.]*)?\s*(-m\s+)?(pip3?|conda|mamba)\s+install\b/.test(
-          text
-        );
-      this.push('shell', '!', at, end, installs ? 'packages' : 'shell', binds);
+      const effect = installsPackages(text) ? 'packages' : 'shell';
+      this.push('shell', '!', at, end, effect, binds);
       this.expand(at, end);
       this.plain(at, end);
       return;
     }
     const [head, name = ''] = /^%\s*(\w*)/.exec(text) ?? ['%'];
-    if (RUNS_CODE.has(name)) {
-      const options = /^(\s+-\w+(\s*\d+)?)*\s*/.exec(text.slice(head.length))?.[0].length ?? 0;
+    if (runsCode(name)) {
       this.push('line', name, at, end, 'runs-code', binds);
-      const code = at + head.length + options;
-      if (code >= end || this.source[code] === '!' || this.source[code] === '%') {
-        this.plain(at, end);
-      } else if (target === undefined) {
-        // `%time x = f()` → `0;    x = f()`: the code stays where it is.
-        this.fill(at, code, '0;');
-      } else {
-        this.fill(at, code, '');
-      }
+      this.codeBehind(at, end, name, head.length, target !== undefined);
       return;
     }
-    const effect = CONFIGURATION.has(name)
-      ? 'configuration'
-      : name === 'pip' || name === 'conda' || name === 'mamba'
-        ? 'packages'
-        : LOOKS.has(name)
-          ? 'none'
-          : 'unknown';
-    this.push('line', name, at, end, effect, binds);
+    this.push('line', name, at, end, effectOfName(name), binds);
     this.expand(at, end);
     this.plain(at, end);
+  }
+
+  /** `%time x = f()` → `0;    x = f()`: the code stays where it is. */
+  private codeBehind(
+    at: number,
+    end: number,
+    name: string,
+    head: number,
+    isAssigned: boolean
+  ): void {
+    const options = optionsOf(name, this.source.slice(at + head, end));
+    const code = at + head + options.length;
+    if (!keepsNames(name)) {
+      this.temporary.push(this.range(at, end));
+    }
+    // What an option such as `-f function` names is read.
+    for (const match of options.matchAll(/(?<=\s)[A-Za-z_]\w*/g)) {
+      const from = at + head + match.index;
+      this.expanded.push({ name: match[0], at: this.range(from, from + match[0].length) });
+    }
+    if (code >= end || this.source[code] === '!' || this.source[code] === '%') {
+      this.plain(at, end);
+      return;
+    }
+    this.fill(at, code, isAssigned ? '' : '0;');
+    if (this.mayAssign) {
+      this.special(code);
+    }
   }
 
   private push(
@@ -238,8 +278,20 @@ class Rewriter {
     return end === -1 ? this.source.length : end;
   }
 
-  /** Index of the newline that ends the logical line: brackets, strings and backslashes join physical lines. */
-  private endOfLogicalLine(from: number): number {
+  /** The end of a magic or shell line: only a backslash joins lines. */
+  private endOfContinuedLine(from: number): number {
+    let end = this.lineEnd(from);
+    while (this.source[end - 1] === '\\' && end < this.source.length) {
+      end = this.lineEnd(end + 1);
+    }
+    return end;
+  }
+
+  /**
+   * Index of the newline that ends the logical line: brackets, strings and backslashes join physical lines.
+   * @param stop stop at the first plain `=` outside brackets, or at the first `?` in the code, if there is one
+   */
+  private endOfLogicalLine(from: number, stop?: '=' | '?'): number {
     const { source } = this;
     let depth = 0;
     for (let at = from; at < source.length; at++) {
@@ -257,6 +309,14 @@ class Rewriter {
         depth += 1;
       } else if (char === ')' || char === ']' || char === '}') {
         depth = Math.max(0, depth - 1);
+      } else if (char === '?' && stop === '?') {
+        return at;
+      } else if (char === '=') {
+        if (source[at + 1] === '=') {
+          at += 1;
+        } else if (stop === '=' && depth === 0 && !/[-+*/%@&|^<>!:=]/.test(source[at - 1] ?? '')) {
+          return at;
+        }
       } else {
         NAME.lastIndex = at;
         if (NAME.test(source)) {
@@ -303,7 +363,21 @@ class Rewriter {
   }
 
   private readonly text: string[];
+  /** Somewhere there is `= %` or `= !`. */
+  private readonly mayAssign: boolean;
   private readonly starts: number[];
   private readonly magics: Magic[] = [];
+  private readonly temporary: Range[] = [];
   private readonly expanded: { readonly name: string; readonly at: Range }[] = [];
+}
+
+/** Names that a cell magic gives its output to: `%%capture out`, `%%bash --out text`. */
+function cellOutputs(name: string, rest: string): readonly string[] {
+  if (name === 'capture') {
+    const own = /^(?:\s+--\S+)*\s+([A-Za-z_]\w*)/.exec(rest)?.[1];
+    return own === undefined ? [] : [own];
+  }
+  return effectOfName(name) === 'shell'
+    ? [...rest.matchAll(/--(?:out|err|proc)[\s=]+([A-Za-z_]\w*)/g)].map(match => match[1])
+    : [];
 }

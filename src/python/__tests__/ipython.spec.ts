@@ -23,7 +23,23 @@ const CELLS: readonly (readonly [source: string, magics: readonly string[]])[] =
   ['if x:\n    !ls\n    %cd ..', ['shell !', 'line cd']],
   ['!pip install \\\n  foo', ['shell !']],
   ['%%bash\nls\n%notamagic', ['cell bash']],
-  ['%%capture out\n%%time\nx = 1', ['cell capture', 'cell time']]
+  ['%%capture out\n%%time\nx = 1', ['cell capture', 'cell time']],
+  // An equals sign in brackets or strings is no assignment.
+  ['print("a=%d" % x)', []],
+  ["print('a = !b' + c)", []],
+  ['f(a=1)\nd[\n0] = !ls', ['shell !']],
+  ['x = \\\n !ls', ['shell !']],
+  ['if a: x = !ls', ['shell !']],
+  ['x != y\nx == y % z', []],
+  ['x = f?', ['help pinfo']],
+  ['%%time?', ['help pinfo']],
+  ['é?', ['help pinfo']],
+  ['# what?\nx = 1  # really?', []],
+  ['  %%time\n  x = 1', ['cell time']],
+  ['>>> x = 1\n>>> %time x', ['line time']],
+  ['In [1]: %time x', ['line time']],
+  ['%time x = !ls', ['line time', 'shell !']],
+  ['x = 1\n%time', ['line time']]
 ];
 
 test.each(CELLS)('%j: %j', (source, expected) => {
@@ -37,4 +53,32 @@ test.each(CELLS)('%j keeps its length and its lines', source => {
   expect(python.split('\n').map(line => line.length)).toEqual(
     source.split('\n').map(line => line.length)
   );
+});
+
+/** Code behind a magic stays where it is; everything else of the line becomes blank. */
+test.each([
+  ['%time x = f()', '0;    x = f()'],
+  ['%timeit -n 10 -r3 f()', '0;                f()'],
+  ['%lprun -f g h(1)', '0;          h(1)'],
+  ['x = %time f()', 'x =       f()'],
+  ['%%timeit x = 1\nf(x)', '0;       x = 1\nf(x)'],
+  ['%time', '0    ']
+])('%j → %j', (source, python) => {
+  expect(toPlainPython(source).python).toBe(python);
+});
+
+test.each([
+  ['!pip install $pkg {other}', ['pkg', 'other']],
+  ['%%bash -s "$x"\nls {y}', ['x', 'y']],
+  ['%lprun -f g h(1)', ['g']]
+])('%j reads %j', (source, names) => {
+  expect(toPlainPython(source).expanded.map(each => each.name)).toEqual(names);
+});
+
+test.each([
+  ['%%bash --out a --err b\nls', ['a', 'b']],
+  ['%%capture --no-stderr out\nx', ['out']],
+  ['%%time\nx = 1', []]
+])('%j gives its output to %j', (source, names) => {
+  expect(toPlainPython(source).magics.flatMap(each => each.binds)).toEqual(names);
 });

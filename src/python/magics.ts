@@ -1,0 +1,175 @@
+import type { CellFacts, Effect, Magic } from './types';
+
+const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
+
+/** Magics that only set up how the process shows or times things: repeated where a later step needs IPython. */
+const CONFIGURATION = words(
+  'matplotlib config load_ext reload_ext autoreload precision pylab xmode colors pprint'
+);
+
+/** Magics that run the code behind them, and which of their options take a value. */
+const RUNS_CODE: Readonly<Record<string, string>> = {
+  time: '',
+  timeit: 'nrp',
+  prun: 'lsTD',
+  lprun: 'fmDTsu',
+  memit: 'rti',
+  mprun: 'fT',
+  capture: ''
+};
+
+/** Magics that only look, or that belong to the front end. */
+const LOOKS = words(`
+  who who_ls whos lsmagic magic pinfo pinfo2 pdoc pdef pfile psource psearch history hist pwd page quickref autosave
+  html HTML latex markdown svg SVG javascript js watermark autocall automagic pdb tb
+`);
+
+/** Magics that run a program, in a process of its own. */
+const PROGRAMS = words(`
+  bash sh script system sx ruby perl python python2 python3 pypy cmd ls ll cat mkdir rmdir rm cp mv less more man
+`);
+
+const PACKAGES = words('pip conda mamba micromamba uv');
+
+/** Magics that do what {@link effectsOfMagic} says and nothing else. */
+const PLAIN_EFFECTS = words('env set_env cd pushd popd writefile file');
+
+/** What is known about a magic. @param name without `%` */
+export function effectOfName(name: string): Magic['effect'] {
+  if (runsCode(name)) {
+    return 'runs-code';
+  }
+  if (CONFIGURATION.has(name)) {
+    return 'configuration';
+  }
+  if (PACKAGES.has(name)) {
+    return 'packages';
+  }
+  if (PROGRAMS.has(name)) {
+    return 'shell';
+  }
+  return LOOKS.has(name) ? 'none' : 'unknown';
+}
+
+/** The text behind a magic is Python that runs in the notebook. */
+export function runsCode(name: string): boolean {
+  return Object.hasOwn(RUNS_CODE, name);
+}
+
+/** `%timeit` and its kin run their code in a function: what it assigns is gone afterwards. */
+export function keepsNames(name: string): boolean {
+  return name !== 'timeit';
+}
+
+/**
+ * The options at the start of what stands behind a magic that runs code (`-n 10 -o f()` → `-n 10 -o `), with blanks.
+ * @param rest the text after the magic's name
+ */
+export function optionsOf(name: string, rest: string): string {
+  const valued = RUNS_CODE[name] ?? '';
+  let end = /^\s*/.exec(rest)?.[0].length ?? 0;
+  for (;;) {
+    const option = /^-(?:-[\w-]+|([A-Za-z])(\S*))(?:\s+|$)/.exec(rest.slice(end));
+    if (option === null) {
+      return rest.slice(0, end);
+    }
+    end += option[0].length;
+    if (option[1] !== undefined && option[2] === '' && valued.includes(option[1])) {
+      end += /^\S*\s*/.exec(rest.slice(end))?.[0].length ?? 0;
+    }
+  }
+}
+
+/** A shell line that installs packages: `!pip install x`, `!{sys.executable} -m pip install x`. */
+export function installsPackages(command: string): boolean {
+  return /^!+\s*(\{?sys\.executable\}?|python[\d.]*)?\s*(-m\s+)?(uv\s+)?(pip[\d.]*|conda|mamba|micromamba)\s+install\b/.test(
+    command
+  );
+}
+
+/** Programs that only read. */
+const READERS = words(`
+  ls cat head tail wc echo pwd grep egrep zcat du df file which type nvidia-smi free uname date whoami hostname lscpu nproc
+  stat md5sum sha256sum sort uniq cut diff less more tree printf true
+`);
+
+/** What a shell text does to files. Programs that are not known to read only may do anything. */
+function effectsOfShell(magic: Magic): readonly Effect[] {
+  const what = firstLine(magic);
+  const text = magic.text.replace(/^!+|^%%?\w+/, '').replace(/\\\n/g, ' ');
+  const reads: string[] = [];
+  for (const command of text.split(/\|\|?|&&|[;\n]/)) {
+    const [program, ...rest] = command.trim().split(/\s+/);
+    if (
+      program === '' ||
+      (/^python[\d.]*$/.test(program) && /^(-V|--version)$/.test(rest.join(' ')))
+    ) {
+      continue;
+    }
+    if (!READERS.has(program) || /[>&`]|\$\(/.test(command)) {
+      return [{ channel: 'files', access: 'change', at: magic.at, what }];
+    }
+    if (program !== 'echo' && program !== 'printf') {
+      reads.push(...rest.filter(word => /^[\w./][\w./-]*$/.test(word) && !/^\d+$/.test(word)));
+    }
+  }
+  const isPlain = /^\s*(cat|head|tail|wc)\b/.test(text) && reads.length > 0 && !/[*?{$]/.test(text);
+  return isPlain
+    ? reads.map(path => ({ channel: 'files', access: 'read', at: magic.at, what, path }))
+    : [{ channel: 'files', access: 'read', at: magic.at, what }];
+}
+
+/** The effects of a magic or shell line beyond the code that it runs. */
+export function effectsOfMagic(magic: Magic): readonly Effect[] {
+  const effect = (channel: Effect['channel'], access: Effect['access'], path?: string): Effect => ({
+    channel,
+    access,
+    at: magic.at,
+    what: firstLine(magic),
+    ...(path === undefined ? {} : { path })
+  });
+  if (magic.kind === 'help') {
+    return [];
+  }
+  if (magic.effect === 'packages') {
+    return [effect('packages', 'change'), effect('files', 'change')];
+  }
+  if (magic.effect === 'shell') {
+    return magic.kind === 'line' && ['ls', 'll', 'cat', 'less', 'more', 'man'].includes(magic.name)
+      ? [effect('files', 'read')]
+      : effectsOfShell(magic);
+  }
+  switch (magic.name) {
+    case 'env':
+    case 'set_env':
+      return [effect('environ', /=|\s\w+\s+\S/.test(magic.text) ? 'change' : 'read')];
+    case 'cd':
+    case 'pushd':
+    case 'popd':
+      return [effect('cwd', 'change')];
+    case 'writefile':
+    case 'file': {
+      const path = /^%%\w+\s+(?:-a\s+|--append\s+)?(["']?)([^\s"']+)\1/.exec(magic.text)?.[2];
+      return [effect('files', 'change', path && /[{$]/.test(path) ? undefined : path)];
+    }
+    case 'matplotlib':
+    case 'config':
+      return /figure|inline/i.test(magic.text) ? [] : [effect('rcParams', 'change')];
+    case 'precision':
+      return [effect('numpy.options', 'change')];
+    default:
+      return [];
+  }
+}
+
+/** Magics that run code which is not in the cell, or that nobody knows. */
+export function dynamicMagic(magic: Magic): CellFacts['dynamic'] {
+  const runs = magic.effect === 'unknown' && !PLAIN_EFFECTS.has(magic.name);
+  return runs || magic.name === 'pylab'
+    ? [{ what: firstLine(magic), reads: true, binds: true, at: magic.at }]
+    : [];
+}
+
+function firstLine(magic: Magic): string {
+  return magic.text.split('\n')[0];
+}
