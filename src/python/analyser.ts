@@ -3,7 +3,7 @@ import { constantOf, findDefinitions } from './definitions';
 import { toPlainPython } from './ipython';
 import { dynamicMagic, effectsOfMagic } from './magics';
 import { syntaxErrorOf } from './syntax';
-import { named, parseTree, type Tree } from './tree';
+import { named, rangeOf, TreeParser, type Tree } from './tree';
 import type { CellFacts, Magic, Range, Surroundings } from './types';
 import { CellWalker, type WalkedFacts } from './walk';
 
@@ -15,7 +15,9 @@ const ALONE: Surroundings = { imports: new Map(), fresh: new Set() };
  * The parser is shared and stays the caller's.
  */
 export class CellAnalyser {
-  constructor(private readonly parser: Parser) {}
+  constructor(parser: Parser) {
+    this.trees = new TreeParser(parser);
+  }
 
   /** The facts of a cell. @param around what the other cells tell, see {@link surroundingsOf} */
   analyse(source: string, around: Surroundings = ALONE): CellFacts {
@@ -27,7 +29,7 @@ export class CellAnalyser {
     }
     let facts = cache.get(source);
     if (!facts) {
-      facts = analyseSource(this.parser, source, around, 0);
+      facts = analyseSource(this.trees, source, around, 0);
       cache.set(source, facts);
     }
     return facts;
@@ -38,6 +40,7 @@ export class CellAnalyser {
     this.caches.clear();
   }
 
+  private readonly trees: TreeParser;
   private readonly caches = new Map<string, Map<string, CellFacts>>();
 }
 
@@ -71,15 +74,19 @@ export function surroundingsOf(cells: Iterable<CellFacts>): Surroundings {
 }
 
 function analyseSource(
-  parser: Parser,
+  trees: TreeParser,
   source: string,
   around: Surroundings,
   depth: number
 ): CellFacts {
   const plain = toPlainPython(source);
   // A lone carriage return ends a line for CPython, not for the parser.
-  const tree = parseTree(parser, plain.python.replace(/\r(?!\n)/g, '\n'));
-  const syntaxError = source.includes('\0') ? nullByte(source) : syntaxErrorOf(tree);
+  const tree = trees.parse(plain.python.replace(/\r(?!\n)/g, '\n').replaceAll('\0', ' '));
+  const syntaxError = source.includes('\0')
+    ? nullByte(source)
+    : tree.tooDeep
+      ? undefined
+      : syntaxErrorOf(tree);
   const walker = new CellWalker(tree.source, around);
   noteStrings(tree, walker);
   const walked = withoutTemporary(walker.walk(tree.root), plain.temporary);
@@ -109,7 +116,11 @@ function analyseSource(
     syntaxError,
     binds: [...walked.binds, ...magicBinds],
     effects: [...walked.effects, ...plain.magics.flatMap(effectsOfMagic)],
-    dynamic: [...walked.dynamic, ...plain.magics.flatMap(dynamicMagic)],
+    dynamic: [
+      ...walked.dynamic,
+      ...plain.magics.flatMap(dynamicMagic),
+      ...(tree.tooDeep ? [tooDeep(tree)] : [])
+    ],
     // A line that was rewritten is no definition: `out = !ls` is no constant.
     definitions: definitions.filter(each => !meetsMagic(each.line, each.endLine, plain.magics)),
     magics: plain.magics,
@@ -122,7 +133,7 @@ function analyseSource(
   };
   if (depth < 2) {
     for (const literal of walker.literals) {
-      facts = merged(facts, analyseSource(parser, literal.text, around, depth + 1), literal.at);
+      facts = merged(facts, analyseSource(trees, literal.text, around, depth + 1), literal.at);
     }
   }
   return facts;
@@ -207,6 +218,11 @@ function nullByte(source: string): CellFacts['syntaxError'] {
     fix: 'delete the invisible character',
     span: { cell: 0, line, column, endLine: line, endColumn: column + 1 }
   };
+}
+
+/** What is nested deeper than the analysis goes may do anything. */
+function tooDeep(tree: Tree): CellFacts['dynamic'][number] {
+  return { what: 'code nested this deep', reads: true, binds: true, at: rangeOf(tree.root) };
 }
 
 function showsValue(tree: Tree): boolean {
