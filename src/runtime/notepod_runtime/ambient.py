@@ -99,18 +99,44 @@ _OWN_VARIABLES = frozenset(
 )
 
 
+#: What this process began with. Only the difference is carried: another pod has another host name and other paths of its own.
+_START = {"environ": dict(os.environ), "folder": os.getcwd(), "path": list(sys.path)}
+
+
 def _environ():
-    return {key: value for key, value in os.environ.items() if key not in _OWN_VARIABLES}
+    start = {key: value for key, value in _START["environ"].items() if key not in _OWN_VARIABLES}
+    now = {key: value for key, value in os.environ.items() if key not in _OWN_VARIABLES}
+    changed = sorted((key, value) for key, value in now.items() if start.get(key) != value)
+    return changed, sorted(start.keys() - now.keys())
 
 
 def _set_environ(state):
-    for key in [key for key in os.environ if key not in state and key not in _OWN_VARIABLES]:
-        del os.environ[key]
-    os.environ.update(state)
+    changed, removed = state
+    os.environ.update(changed)
+    for key in removed:
+        os.environ.pop(key, None)
+
+
+def _folder():
+    start, now = _START["folder"], os.getcwd()
+    inside = os.path.commonpath((start, now)) == start
+    return os.path.relpath(now, start) if inside else now
+
+
+def _set_folder(state):
+    os.chdir(os.path.join(_START["folder"], state))
+
+
+def _path():
+    start = set(_START["path"])
+    first = next((index for index, entry in enumerate(sys.path) if entry in start), len(sys.path))
+    before, after = sys.path[:first], [entry for entry in sys.path[first:] if entry not in start]
+    return before, after, [entry for entry in _START["path"] if entry not in sys.path]
 
 
 def _set_path(state):
-    sys.path[:] = state
+    before, after, removed = state
+    sys.path[:] = before + [entry for entry in _START["path"] if entry not in removed] + after
 
 
 def _warnings():
@@ -184,9 +210,9 @@ def _set_logging(state):
 
 #: channel -> (module that must be there to set it, get, set). Order: what imports rely on first, generators last.
 _CHANNELS = {
-    "cwd": (None, os.getcwd, os.chdir),
+    "cwd": (None, _folder, _set_folder),
     "environ": (None, _environ, _set_environ),
-    "sys.path": (None, lambda: list(sys.path), _set_path),
+    "sys.path": (None, _path, _set_path),
     "warnings": (None, _warnings, _set_warnings),
     "decimal": (None, _decimal, _set_decimal),
     "locale": (None, _locale, _set_locale),

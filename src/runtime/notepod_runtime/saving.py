@@ -68,6 +68,8 @@ class _Save:
         self._values = {}
         self._needs = {}
         self._kinds = set()
+        #: Keeps memory alive that only a pickler holds, until it is written and its checksum taken.
+        self._picklers = []
         self._unshipped = {}
         #: name -> bytes, of what is being written.
         self.sizes = {}
@@ -261,6 +263,7 @@ class _Save:
 
     def _record(self, writer, pickler, sink, names):
         """Writes a stream and its memory; returns the manifest's record of them."""
+        self._picklers.append(pickler)
         self._needs.update(pickler.needs)
         self._kinds.update(pickler.reductions)
         values = [self._value(name) for name in names]
@@ -323,6 +326,7 @@ class _Save:
         except Exception:
             sink.discard()
             return None
+        self._picklers.append(pickler)
         extents = arrays.merge_ranges(pickler.arrays.ranges)
         memory = [arrays.memory_at(here, size) for _, size, here, _ in extents]
         region, offsets = writer.add_buffers(memory) if memory else (None, [])

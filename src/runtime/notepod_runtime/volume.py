@@ -96,6 +96,7 @@ class SnapshotWriter:
         self._folder = os.path.join(self._parent, f".{step}.{os.getpid()}.tmp")
         self._streams = 0
         self._files = {}
+        self._checksums = []
         os.makedirs(self._parent, exist_ok=True)
         _remove(self._folder)
         os.mkdir(self._folder)
@@ -117,21 +118,21 @@ class SnapshotWriter:
         return {**record, "file": "objects.pickle", "offset": offset}
 
     def add_buffers(self, views):
-        """Writes memory without copying it; returns the region's record and the offsets of the views in the region."""
+        """Writes memory without copying it; returns the region's record and the offsets of the views in the region.
+
+        The memory must stay as it is until :meth:`commit`, which adds the checksum to the record.
+        """
         out = self._open("buffers.bin")
         start = position = _aligned(out.tell(), _ALIGNMENT)
         offsets = []
-        checksum = _Checksum(views)
-        try:
-            for view in views:
-                position = _aligned(position, _ALIGNMENT if view.nbytes >= MAPPED_BYTES else 64)
-                offsets.append(position - start)
-                out.seek(position)
-                _write_all(out, view)
-                position += view.nbytes
-        finally:
-            checksum.wait()
-        record = {"file": "buffers.bin", "offset": start, "bytes": position - start, "crc32": checksum.value}
+        for view in views:
+            position = _aligned(position, _ALIGNMENT if view.nbytes >= MAPPED_BYTES else 64)
+            offsets.append(position - start)
+            out.seek(position)
+            _write_all(out, view)
+            position += view.nbytes
+        record = {"file": "buffers.bin", "offset": start, "bytes": position - start}
+        self._checksums.append((record, views))
         return record, offsets
 
     def add_file(self, name, data):
@@ -140,9 +141,15 @@ class SnapshotWriter:
 
     def commit(self, manifest):
         """Makes everything durable and moves it to its place, in the stead of an older snapshot of the step."""
-        self.add_file("manifest.json", json.dumps(manifest, separators=(",", ":")).encode())
+        # The checksums are computed while the disk works: zlib and fsync release the interpreter's lock.
+        checksums = threading.Thread(target=self._add_checksums, daemon=True)
+        checksums.start()
         for out in self._files.values():
             os.fsync(out.fileno())
+        checksums.join()
+        self.add_file("manifest.json", json.dumps(manifest, separators=(",", ":")).encode())
+        os.fsync(self._files["manifest.json"].fileno())
+        for out in self._files.values():
             out.close()
         _fsync_folder(self._folder)
         old = self._folder[: -len(".tmp")] + ".old"
@@ -151,6 +158,13 @@ class SnapshotWriter:
         os.rename(self._folder, self._final)
         _fsync_folder(self._parent)
         _remove(old)
+
+    def _add_checksums(self):
+        for record, views in self._checksums:
+            value = 0
+            for view in views:
+                value = zlib.crc32(view, value)
+            record["crc32"] = value
 
     def abandon(self):
         """Removes what was written."""
@@ -162,30 +176,6 @@ class SnapshotWriter:
         if name not in self._files:
             self._files[name] = open(os.path.join(self._folder, name), "wb", buffering=0)  # noqa: SIM115
         return self._files[name]
-
-
-class _Checksum:
-    """CRC-32 of buffers, on a thread beside the one that writes them: zlib releases the interpreter's lock."""
-
-    def __init__(self, views):
-        self.value = 0
-        self._views = views
-        self._thread = None
-        if sum(view.nbytes for view in views) < _CHUNK:
-            self._run()
-        else:
-            self._thread = threading.Thread(target=self._run, daemon=True)
-            self._thread.start()
-
-    def _run(self):
-        value = 0
-        for view in self._views:
-            value = zlib.crc32(view, value)
-        self.value = value
-
-    def wait(self):
-        if self._thread is not None:
-            self._thread.join()
 
 
 def _remove(folder):

@@ -160,3 +160,16 @@ def test_folder_without_permission(notebook):
     notebook.volume.chmod(0o500)
     notebook.step("a", "x = 1", outputs=["x"], expect=5)
     assert "NP505" in notebook.last.stderr
+
+
+def test_buffers_are_verified_on_demand(notebook):
+    pytest.importorskip("numpy")
+    notebook.step("a", "import numpy as np\nx = np.arange(100_000); y = np.arange(3)", outputs=["x", "y"])
+    code = "import sys; sys.path.insert(0, {!r}); from notepod_runtime.volume import verify_buffers; verify_buffers({!r}, 'a')"
+    command = [sys.executable, "-c", code.format(str(PROGRAM.parent), str(notebook.volume))]
+    assert subprocess.run(command).returncode == 0
+    with open(str(notebook.snapshot("a") / "buffers.bin"), "r+b") as file:
+        file.seek(-5, os.SEEK_END)
+        file.write(b"\xff")
+    damaged = subprocess.run(command, stderr=subprocess.PIPE, universal_newlines=True)
+    assert damaged.returncode != 0 and "buffers.bin is not what was written" in damaged.stderr
