@@ -171,5 +171,5 @@ def test_buffers_are_verified_on_demand(notebook):
     with open(str(notebook.snapshot("a") / "buffers.bin"), "r+b") as file:
         file.seek(-5, os.SEEK_END)
         file.write(b"\xff")
-    damaged = subprocess.run(command, stderr=subprocess.PIPE, universal_newlines=True)
+    damaged = subprocess.run(command, stderr=subprocess.PIPE, text=True)
     assert damaged.returncode != 0 and "buffers.bin is not what was written" in damaged.stderr
