@@ -276,7 +276,7 @@ export class CellWalker {
     const names = targets.flatMap(each => targetNames(each).map(name => this.text(name)));
     for (const name of names.slice(1)) {
       if (targets.length > 1) {
-        this.alias(names[0], name, node);
+        this.alias(names[0], name, targets[targets.length - 1]);
       }
     }
   }

@@ -41,6 +41,7 @@ const statement: fc.Arbitrary<string> = fc.oneof(
   fc.tuple(dict, digit, expression).map(([a, k, e]) => `${a}[${k}] = ${e}`),
   fc.tuple(dict, digit, list).map(([a, k, b]) => `${a}[${k}] = ${b}`),
   fc.tuple(dict, dict).map(([a, b]) => `${a} = ${b}`),
+  fc.tuple(list, list, digit).map(([a, b, c]) => `${a} = ${b} = [${c}]`),
   fc.tuple(dict, digit).map(([a, k]) => `${a}.pop(${k}, None)`),
   fc.tuple(object, expression).map(([a, e]) => `${a}.v = ${e}`),
   fc.tuple(object, expression).map(([a, e]) => `${a} = C(${e})`),
