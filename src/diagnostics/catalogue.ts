@@ -2,7 +2,7 @@ import type { Severity } from './types';
 
 /** What is said of a code on its page in `docs/diagnostics/`. */
 export interface CatalogueEntry {
-  readonly title: string;
+  readonly problem: string;
   /** The usual severity; `stop` for what ends a running step. */
   readonly severity: Severity | 'stop';
   /** What it means, in two or three sentences. */
@@ -14,28 +14,28 @@ export interface CatalogueEntry {
 /** Every code that a user can meet. NP1xx: notebook and tags; 2xx: syntax; 3xx: what steps need; 4xx: parameters, files, Python; 5xx: while running. */
 export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   NP101: {
-    title: 'A tag means nothing',
+    problem: 'A tag means nothing',
     severity: 'warning',
     meaning:
       'The tag looks like a misspelt `imports`, `functions`, `parameters`, `pipeline-metrics` or `skip`, and has no effect as it is.',
     remedy: 'Correct it, or leave it if it belongs to another tool.'
   },
   NP102: {
-    title: 'An unknown tag',
+    problem: 'An unknown tag',
     severity: 'error',
     meaning:
       'The word before the colon is close to one of the tag language, such as `pre:load` for `prev:load`. Ignored, it would change what runs without a word.',
     remedy: 'Correct the word. Tags of other tools are left alone unless they look like this.'
   },
   NP103: {
-    title: 'No step name',
+    problem: 'No step name',
     severity: 'error',
     meaning:
       'Names of steps become names of pods: small letters, digits, `-` and `_`, a letter or `_` first, at most 63 characters.',
     remedy: 'Choose another name; the message proposes one.'
   },
   NP104: {
-    title: 'No resource or no quantity',
+    problem: 'No resource or no quantity',
     severity: 'error',
     meaning:
       'Resources are `cpu`, `memory`, `ephemeral-storage` or extended ones such as `nvidia.com/gpu`; amounts are written as Kubernetes does: `500m`, `2`, `1.5Gi`, `4G`.',
@@ -43,32 +43,32 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       'Write the amount with one of these suffixes; `GB` is `G` (10⁹ bytes) or `Gi` (2³⁰ bytes).'
   },
   NP105: {
-    title: 'A tag that cannot be read',
+    problem: 'A tag that cannot be read',
     severity: 'error',
     meaning: 'What stands after the colon has not the form that the tag needs.',
     remedy: 'Write it like the example in the message; docs/tags.md lists all forms.'
   },
   NP106: {
-    title: 'A cell in two steps',
+    problem: 'A cell in two steps',
     severity: 'error',
     meaning: 'The cell has two `step:` tags with different names, and a cell runs once.',
     remedy: 'Keep one.'
   },
   NP107: {
-    title: 'A bare `step:` with nothing above',
+    problem: 'A bare `step:` with nothing above',
     severity: 'warning',
     meaning: '`step:` without a name continues the step above; here there is none.',
     remedy: 'Give the step a name.'
   },
   NP108: {
-    title: 'A definition cell with a step tag',
+    problem: 'A definition cell with a step tag',
     severity: 'warning',
     meaning:
       'Cells tagged `imports`, `functions`, `parameters`, `pipeline-metrics` or `skip` belong to no step, so the step tag has no effect (as in Kale).',
     remedy: 'Take one of the two tags away.'
   },
   NP109: {
-    title: 'A notebook inside a notebook',
+    problem: 'A notebook inside a notebook',
     severity: 'error',
     meaning:
       "Kale's `notebook:` tag runs another notebook as a sub-pipeline; that has no counterpart.",
@@ -76,102 +76,102 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       "Copy the other notebook's cells here, with their tags, or run it as a pipeline of its own."
   },
   NP111: {
-    title: 'Nothing to run',
+    problem: 'Nothing to run',
     severity: 'error',
     meaning: 'The notebook has no code cell, or only empty and skipped ones.',
     remedy: 'Write code, or take a `skip` tag away.'
   },
   NP112: {
-    title: 'Not a Python notebook',
+    problem: 'Not a Python notebook',
     severity: 'error',
     meaning: "The notebook's metadata name another language.",
     remedy: 'Only Python notebooks can be run as a pipeline.'
   },
   NP113: {
-    title: '`prev:` names no step',
+    problem: '`prev:` names no step',
     severity: 'error',
     meaning: 'No cell starts a step of that name.',
     remedy: 'Correct the name; the message lists the steps.'
   },
   NP114: {
-    title: 'A step after itself',
+    problem: 'A step after itself',
     severity: 'error',
     meaning: 'A step names itself in `prev:`.',
     remedy: 'Take the tag away.'
   },
   NP115: {
-    title: '`prev:` names a later step',
+    problem: '`prev:` names a later step',
     severity: 'error',
     meaning:
       'Run All runs cells from top to bottom, so a step cannot wait for one that starts below it.',
     remedy: "Move that step's cells up, or take the tag away."
   },
   NP116: {
-    title: 'Cells of a step contradict each other',
+    problem: 'Cells of a step contradict each other',
     severity: 'error',
     meaning: 'A step is one process (one pod), and two of its cells ask for different things.',
     remedy: 'Keep one of the two tags; the message names both cells.'
   },
   NP117: {
-    title: 'A limit below the request',
+    problem: 'A limit below the request',
     severity: 'error',
     meaning: 'Kubernetes refuses a container whose limit is lower than its request.',
     remedy: 'Raise the limit or lower the request.'
   },
   NP121: {
-    title: 'An unknown setting',
+    problem: 'An unknown setting',
     severity: 'warning',
     meaning: "A key of the notebook's metadata `notepod` is not known and has no effect.",
     remedy: 'Correct the key or take it out.'
   },
   NP122: {
-    title: 'A setting of the wrong type',
+    problem: 'A setting of the wrong type',
     severity: 'error',
     meaning: "A value of the notebook's metadata `notepod` cannot be used as it is.",
     remedy: 'Correct it in the metadata (in JupyterLab: Property Inspector, Notebook metadata).'
   },
   NP123: {
-    title: "Kale's settings without a counterpart",
+    problem: "Kale's settings without a counterpart",
     severity: 'info',
     meaning: 'Some settings of a Kale notebook belong to parts of Kale that do not exist here.',
     remedy: 'Nothing, if the notebook does not rely on them.'
   },
   NP201: {
-    title: 'A cell that is no Python',
+    problem: 'A cell that is no Python',
     severity: 'error',
     meaning:
       'Python would refuse the cell with a SyntaxError, in Run All and in a step alike. The other cells are checked all the same.',
     remedy: 'Correct the line.'
   },
   NP301: {
-    title: 'A name without a value',
+    problem: 'A name without a value',
     severity: 'error',
     meaning:
       'No earlier cell, definition cell or parameter gives the name a value, so Run All would stop with a NameError.',
     remedy: 'Correct the name (the message proposes the nearest), or give it a value before.'
   },
   NP302: {
-    title: 'A name that may have no value',
+    problem: 'A name that may have no value',
     severity: 'warning',
     meaning:
       'The line runs on some paths only, and no earlier cell gives the name a value. Where it runs, it fails as in Run All.',
     remedy: 'Give the name a value before.'
   },
   NP303: {
-    title: 'A name used before its cell',
+    problem: 'A name used before its cell',
     severity: 'error',
     meaning:
       'The name first gets a value in a later cell. In the notebook it worked because cells were run out of order.',
     remedy: 'Move the cell that makes it up.'
   },
   NP304: {
-    title: 'A deleted name',
+    problem: 'A deleted name',
     severity: 'error',
     meaning: 'An earlier cell deleted the name, and nothing gave it a new value.',
     remedy: 'Take out the `del`, or give it a new value.'
   },
   NP321: {
-    title: 'A value that cannot leave its process',
+    problem: 'A value that cannot leave its process',
     severity: 'error',
     meaning:
       'Steps are processes; values travel between them through files. Generators, open files, sockets, threads and connections cannot.',
@@ -179,161 +179,161 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       'Make the value in the step that uses it, put both cells into one step, or pass on what it gives: a list, the rows, the text.'
   },
   NP331: {
-    title: 'Two steps around each other',
+    problem: 'Two steps around each other',
     severity: 'error',
     meaning:
       "A step's cells lie before and after those of another step, and each needs something of the other. A step runs in one go.",
     remedy: 'Give the later cells a step of their own.'
   },
   NP332: {
-    title: 'A module changed from outside',
+    problem: 'A module changed from outside',
     severity: 'error',
     meaning:
       'A cell assigns to an attribute of an imported module, and a later step uses the module. Every step imports it afresh, so the change would be lost there.',
     remedy: 'Put the line into a function that both steps call, or both cells into one step.'
   },
   NP341: {
-    title: 'A cell that waits for somebody',
+    problem: 'A cell that waits for somebody',
     severity: 'error',
     meaning: '`input()` and its like wait for a person, and a step has none.',
     remedy:
       'Make the value a parameter: a constant in a cell tagged `parameters`, set with `-p name=value`.'
   },
   NP401: {
-    title: 'An unknown parameter',
+    problem: 'An unknown parameter',
     severity: 'error',
     meaning: 'Only constants in cells tagged `parameters` can be set from outside.',
     remedy: 'Correct the name, or tag the cell that sets it with `parameters`.'
   },
   NP402: {
-    title: 'A parameter of the wrong type',
+    problem: 'A parameter of the wrong type',
     severity: 'error',
     meaning: "The notebook's own value decides the type of a parameter.",
     remedy: 'Give a value of that type; lists and dicts are written as JSON.'
   },
   NP411: {
-    title: 'A file that is not there',
+    problem: 'A file that is not there',
     severity: 'warning',
     meaning:
       'A cell reads a file by a literal path; it is not beside the notebook, and no cell writes it.',
     remedy: 'Put the file there, or correct the path.'
   },
   NP412: {
-    title: "A path outside the notebook's folder",
+    problem: "A path outside the notebook's folder",
     severity: 'info',
     meaning:
       'On this machine the file can be read. It does not travel with a run (`--fresh`, a cluster).',
     remedy: 'Move it beside the notebook and use a relative path.'
   },
   NP413: {
-    title: 'A listed file that is not there',
+    problem: 'A listed file that is not there',
     severity: 'error',
     meaning: 'The settings list a file under `files` that does not exist.',
     remedy: 'Correct the path, which is relative to the notebook, or take it off the list.'
   },
   NP421: {
-    title: 'A module that the Python has not',
+    problem: 'A module that the Python has not',
     severity: 'error',
     meaning:
       'Steps run in the Python that is named; it cannot find a module that the notebook imports.',
     remedy: 'Install it there, or use another Python with `--python PATH`.'
   },
   NP422: {
-    title: 'IPython is needed',
+    problem: 'IPython is needed',
     severity: 'error',
     meaning:
       "Magics, shell lines, `display` and the history (`_`, `Out`) are IPython's, and the Python has none.",
     remedy: 'Install `ipython` there, or write the line in plain Python.'
   },
   NP501: {
-    title: 'A value that could not be passed on',
+    problem: 'A value that could not be passed on',
     severity: 'stop',
     meaning:
       'A later step needs the value, and it cannot be written to a file. Nothing of the step is kept.',
     remedy: 'As for NP321: make it where it is used, join the steps, or pass on what it gives.'
   },
   NP502: {
-    title: 'A value changed behind the analysis',
+    problem: 'A value changed behind the analysis',
     severity: 'stop',
     meaning:
       'A step changed a value that it was taken to only read, and another step that may run beside it relies on the old one. The run stops rather than give something else than Run All.',
     remedy: 'Work on a copy, or order the two steps with `prev:`.'
   },
   NP503: {
-    title: 'A change that the analysis did not see',
+    problem: 'A change that the analysis did not see',
     severity: 'warning',
     meaning:
       'As NP502, but all steps that rely on the value come later anyway: it is passed on as it is now, which is what Run All gives.',
     remedy: 'Nothing. The message tells which step changes the value.'
   },
   NP504: {
-    title: 'A generator moved behind the analysis',
+    problem: 'A generator moved behind the analysis',
     severity: 'stop',
     meaning:
       'The notebook seeds a generator, a step drew from it without the analysis seeing that, and a later step draws on.',
     remedy: 'Put both cells into one step, or seed again in the later step.'
   },
   NP505: {
-    title: 'A snapshot could not be written',
+    problem: 'A snapshot could not be written',
     severity: 'stop',
     meaning:
       'The disk is full, or the folder of the run cannot be written. Nothing half-written is kept.',
     remedy: 'Free some room, then `notepod resume` the run.'
   },
   NP506: {
-    title: 'A snapshot is damaged or gone',
+    problem: 'A snapshot is damaged or gone',
     severity: 'stop',
     meaning: 'Sizes and checksums are looked at on every load, and they do not agree.',
     remedy: 'Run the step that wrote it again: `notepod run --from STEP`.'
   },
   NP507: {
-    title: 'Snapshots of another Python',
+    problem: 'Snapshots of another Python',
     severity: 'stop',
     meaning: 'A value was written by one version of Python and is read by another.',
     remedy: 'Use one version for all steps of a run.'
   },
   NP508: {
-    title: 'A module is missing in the step',
+    problem: 'A module is missing in the step',
     severity: 'stop',
     meaning:
       'The step looked for the modules of its cells before anything else, and one is not there.',
     remedy: 'Install it in the Python or image that the message names.'
   },
   NP509: {
-    title: 'IPython is missing in the step',
+    problem: 'IPython is missing in the step',
     severity: 'stop',
     meaning: 'The step has magics or shell lines, and its Python has no IPython.',
     remedy: 'Install `ipython` there.'
   },
   NP510: {
-    title: 'A cell raised an exception',
+    problem: 'A cell raised an exception',
     severity: 'stop',
     meaning:
       'As in Run All, the first exception ends the step, and nothing of it is kept. The exception stands in the cell of the output notebook.',
     remedy: 'Mend the cell; `notepod run --from STEP` goes on from the steps before.'
   },
   NP511: {
-    title: 'The process of a step was killed',
+    problem: 'The process of a step was killed',
     severity: 'stop',
     meaning:
       'A signal ended it: the system, for want of memory (SIGKILL), or a crash in a library (SIGSEGV).',
     remedy: 'Use less memory in the step, or split it; for a crash see the log.'
   },
   NP512: {
-    title: 'A step took longer than its timeout',
+    problem: 'A step took longer than its timeout',
     severity: 'stop',
     meaning: 'The tag `timeout:` limits the step, and the limit was reached.',
     remedy: 'Raise the limit, or make the step shorter.'
   },
   NP513: {
-    title: 'A step ended before it was done',
+    problem: 'A step ended before it was done',
     severity: 'stop',
     meaning:
       'The process ended without an exception and without its last words, as `os._exit()` does.',
     remedy: 'Take the call out; the log shows how far it came.'
   },
   NP599: {
-    title: 'The step program failed',
+    problem: 'The step program failed',
     severity: 'stop',
     meaning: 'Something happened that the step program does not know. This is a defect.',
     remedy: 'Please report it with the log of the step.'

@@ -4,14 +4,14 @@ import { CATALOGUE } from './catalogue';
 export function diagnosticPages(): Readonly<Record<string, string>> {
   const pages: Record<string, string> = {};
   const rows: string[] = [];
-  for (const [code, { title, severity, meaning, remedy }] of Object.entries(CATALOGUE)) {
+  for (const [code, { problem, severity, meaning, remedy }] of Object.entries(CATALOGUE)) {
     const words =
       severity === 'stop'
         ? 'Stops a step while it runs.'
         : `Found by \`notepod check\` (${severity}).`;
     pages[`${code}.md`] =
-      `# ${code}: ${title}\n\n${words}\n\n## What it means\n\n${meaning}\n\n## What to do\n\n${remedy}\n`;
-    rows.push(`| [${code}](${code}.md) | ${title} | ${severity} |`);
+      `# ${code}: ${problem}\n\n${words}\n\n## What it means\n\n${meaning}\n\n## What to do\n\n${remedy}\n`;
+    rows.push(`| [${code}](${code}.md) | ${problem} | ${severity} |`);
   }
   pages['README.md'] =
     `# Diagnostics\n\nEvery problem has a code, and every code a page.\n\n| code | problem | severity |\n| --- | --- | --- |\n${rows.join('\n')}\n`;

@@ -1,6 +1,8 @@
 import { compareQuantities, parseDuration, parseQuantity } from '../quantity';
 import { readTag } from '../tags';
 
+const DISK = 'disk';
+
 test.each([
   ['step:load', { type: 'step', name: 'load' }],
   ['block:load', { type: 'step', name: 'load' }],
@@ -16,7 +18,7 @@ test.each([
   ],
   ['location:edge-a', { type: 'location', place: 'edge-a' }],
   ['location:edge-a:12.5', { type: 'location', place: 'edge-a', maxMs: 12.5 }],
-  ['node:disk=ssd', { type: 'node', label: 'disk', value: 'ssd' }],
+  ['node:disk=ssd', { type: 'node', label: DISK, value: 'ssd' }],
   [
     'toleration:gpu=yes:NoSchedule',
     { type: 'toleration', key: 'gpu', value: 'yes', effect: 'NoSchedule' }
