@@ -21,17 +21,32 @@ export function isComprehension(node: Node): boolean {
   return COMPREHENSIONS.has(node.type);
 }
 
-/** True if `name`, used in `scope`, is a name of the module. Class scopes are seen only from their own body, as in CPython. */
+/**
+ * True if `name`, used in `scope`, is a name of the module. Class scopes are seen only from their own body, as in CPython;
+ * to their methods they give `__class__`.
+ */
 export function isGlobal(name: string, scope: Scope | undefined): boolean {
-  for (let at = scope, first = true; at !== undefined; at = at.parent, first = false) {
+  for (let at = scope; at !== undefined; at = at.parent) {
+    if (at.kind === 'class' && at !== scope) {
+      if (name === '__class__') {
+        return false;
+      }
+      continue;
+    }
     if (at.globals.has(name)) {
       return true;
     }
-    if (at.locals.has(name) && (first || at.kind !== 'class')) {
+    if (at.locals.has(name)) {
       return false;
     }
   }
   return true;
+}
+
+/** A name as CPython stores it inside a class: `__x` is `_C__x` there. */
+export function mangled(name: string, className: string | undefined): string {
+  const owner = className?.replace(/^_+/, '');
+  return owner && name.startsWith('__') && !name.endsWith('__') ? `_${owner}${name}` : name;
 }
 
 /** Parameters of a function or lambda, in order, without stars. */
@@ -61,7 +76,30 @@ function parameterNames(text: (node: Node) => string, node: Node): readonly stri
   }
 }
 
-/** The scope of a function, lambda or class body: everything that its own statements bind, nested scopes left out. */
+/** The scope of the type parameters in `def f[T]()`, `class C[T]` and `type A[T] = …`, if there are any. */
+export function typeScopeOf(
+  text: (node: Node) => string,
+  node: Node,
+  parent: Scope | undefined
+): Scope | undefined {
+  const list = child(node, 'type_parameters') ?? genericParameters(node);
+  if (!list) {
+    return parent;
+  }
+  const locals = new Set(named(list).flatMap(firstIdentifier).map(text));
+  return { kind: 'function', locals, globals: new Set(), parent };
+}
+
+function genericParameters(node: Node): Node | undefined {
+  const left = node.type === 'type_alias_statement' ? child(node, 'left') : undefined;
+  const generic = left && named(left)[0];
+  return generic?.type === 'generic_type' ? named(generic)[1] : undefined;
+}
+
+/**
+ * The scope of a function, lambda, comprehension or class body: everything that its own statements bind, nested scopes left out.
+ * @param text names as the code in the scope means them, see {@link mangled}
+ */
 export function scopeOf(
   text: (node: Node) => string,
   node: Node,
@@ -69,6 +107,7 @@ export function scopeOf(
 ): Scope {
   const locals = new Set<string>();
   const globals = new Set<string>();
+  const nonlocals = new Set<string>();
   const kind = isComprehension(node)
     ? 'comprehension'
     : node.type === 'class_definition'
@@ -77,41 +116,44 @@ export function scopeOf(
   if (FUNCTIONS.has(node.type)) {
     parametersOf(text, node).forEach(name => locals.add(name));
   }
+  const bind = (names: readonly Node[]) => names.forEach(name => locals.add(text(name)));
   const collect = (each: Node): void => {
     switch (each.type) {
       case 'global_statement':
         named(each).forEach(name => globals.add(text(name)));
         return;
       case 'nonlocal_statement':
-        named(each).forEach(name => locals.delete(text(name)));
+        named(each).forEach(name => nonlocals.add(text(name)));
         return;
       case 'function_definition':
-      case 'class_definition': {
+      case 'class_definition':
+      case 'lambda': {
         const name = child(each, 'name');
-        if (name) {
-          locals.add(text(name));
-        }
+        bind(name ? [name] : []);
+        // Defaults, annotations and bases belong to this scope.
+        each.children.filter(part => part.field !== 'body').forEach(collect);
         return;
       }
-      case 'lambda':
-        return;
-      case 'list_comprehension':
-      case 'set_comprehension':
-      case 'dictionary_comprehension':
-      case 'generator_expression':
-        walrusTargets(each).forEach(name => locals.add(text(name)));
+      case 'interpolation':
+      case 'format_expression':
+        // `f"{x:=5}"` is `x` with a format.
+        named(each)
+          .flatMap(part => (part.type === 'named_expression' ? part.children : [part]))
+          .forEach(collect);
         return;
       default:
-        boundBy(each).forEach(name => locals.add(text(name)));
-        each.children.forEach(collect);
+        if (isComprehension(each)) {
+          bind(walrusTargets(each));
+        } else {
+          bind(boundBy(each));
+          each.children.forEach(collect);
+        }
     }
   };
   if (kind === 'comprehension') {
     for (const clause of node.children.filter(each => each.type === 'for_in_clause')) {
       const left = child(clause, 'left');
-      if (left) {
-        targetNames(left).forEach(name => locals.add(text(name)));
-      }
+      bind(left ? targetNames(left) : []);
     }
   } else {
     const body = child(node, 'body');
@@ -120,12 +162,21 @@ export function scopeOf(
     }
   }
   globals.forEach(name => locals.delete(name));
-  return { kind, locals, globals, parent };
+  nonlocals.forEach(name => locals.delete(name));
+  return { kind, locals, globals, parent: typeScopeOf(text, node, parent) };
 }
 
+/** A walrus in a comprehension binds in the function around it. */
 function walrusTargets(node: Node): readonly Node[] {
+  if (node.type === 'lambda') {
+    return node.children.filter(each => each.field !== 'body').flatMap(walrusTargets);
+  }
+  const isFormat = node.type === 'interpolation' || node.type === 'format_expression';
   const own = node.type === 'named_expression' ? named(node).slice(0, 1) : [];
-  return node.type === 'lambda' ? [] : [...own, ...node.children.flatMap(walrusTargets)];
+  const inner = isFormat
+    ? node.children.flatMap(each => (each.type === 'named_expression' ? each.children : [each]))
+    : node.children;
+  return [...own, ...inner.flatMap(walrusTargets)];
 }
 
 /** Identifiers that a target binds; attributes and items bind nothing. */
@@ -148,8 +199,10 @@ export function boundBy(node: Node): readonly Node[] {
     case 'augmented_assignment':
     case 'for_statement': {
       const left = child(node, 'left');
-      // `x: int` alone makes the name a local one, though it binds nothing.
-      return left ? targetNames(left) : [];
+      // `x: int` alone makes the name a local one, though it binds nothing; `(x): int` does not.
+      const isNothing =
+        node.type === 'assignment' && !child(node, 'right') && left?.type !== 'identifier';
+      return left && !isNothing ? targetNames(left) : [];
     }
     case 'named_expression':
       return named(node).slice(0, 1);

@@ -14,9 +14,11 @@ import {
   captures,
   isComprehension,
   isGlobal,
+  mangled,
   parametersOf,
   scopeOf,
   targetNames,
+  typeScopeOf,
   type Scope
 } from './scope';
 import { child, children, named, rangeOf, type Node } from './tree';
@@ -214,6 +216,12 @@ export class CellWalker {
         return;
       case 'type_alias_statement':
         boundBy(node).forEach(name => this.bind(name, 'type-alias'));
+        this.withTypeParameters(node, () => {
+          const right = child(node, 'right');
+          if (right) {
+            this.annotation(right);
+          }
+        });
         return;
       default:
         // raise, assert, print and exec statements of Python 2, ERROR nodes: whatever they hold is looked at.
@@ -446,24 +454,35 @@ export class CellWalker {
 
   private functionDefinition(node: Node, decorators: readonly Node[], inClass?: string): void {
     const name = child(node, 'name');
-    this.defaults(node);
-    const returns = child(node, 'return_type');
-    if (returns) {
-      this.annotation(returns);
-    }
+    this.withTypeParameters(node, () => {
+      this.defaults(node);
+      const returns = child(node, 'return_type');
+      if (returns) {
+        this.annotation(returns);
+      }
+    });
     if (!name) {
       return;
     }
     const owner = inClass ?? this.text(name);
+    const written = this.source.slice(name.start, name.end);
     this.laterCode(
       node,
       owner,
-      inClass === undefined ? undefined : { class: inClass, name: this.text(name) }
+      inClass === undefined ? undefined : { class: inClass, name: written }
     );
     if (inClass === undefined) {
       this.bind(name, 'def');
       decorators.forEach(each => this.made(this.text(name), each));
     }
+  }
+
+  /** Bases and annotations may use the type parameters (`class C[T](B[T])`), which are names of no module. */
+  private withTypeParameters(node: Node, action: () => void): void {
+    const outer = this.frame;
+    this.frame = { ...outer, scope: typeScopeOf(this.text, node, outer.scope) };
+    action();
+    this.frame = outer;
   }
 
   /** Defaults and annotations of parameters are evaluated where the function is defined. */
@@ -492,7 +511,7 @@ export class CellWalker {
     const name = child(node, 'name');
     const bases = child(node, 'superclasses');
     if (bases) {
-      this.arguments(bases);
+      this.withTypeParameters(node, () => this.arguments(bases));
     }
     const body = child(node, 'body');
     if (!name || !body) {
@@ -500,6 +519,8 @@ export class CellWalker {
     }
     const owner = this.text(name);
     const outer = this.frame;
+    const outerClass = this.className;
+    this.className = owner;
     const inner: Frame = { ...outer, scope: scopeOf(this.text, node, outer.scope) };
     this.frame = inner;
     const classBound = this.classBound;
@@ -520,6 +541,7 @@ export class CellWalker {
       }
     }
     this.classBound = classBound;
+    this.className = outerClass;
     this.frame = outer;
     if (outer.scope === undefined) {
       // What the body reads as a global, it may read again through the class: `madeFrom` keeps bases and decorators alive.
@@ -1181,6 +1203,9 @@ export class CellWalker {
     if (!this.resolvesGlobal(name) || name === '__debug__') {
       return;
     }
+    if (current.scope?.kind === 'class' && /^__(qualname|module|annotations)__$/.test(name)) {
+      return;
+    }
     if (
       current.scope?.kind === 'class' &&
       this.classBound.has(name) &&
@@ -1543,7 +1568,9 @@ export class CellWalker {
   private readonly text = (node: Node): string => {
     const raw = this.source.slice(node.start, node.end);
     // CPython folds identifiers to NFKC.
-    return node.type === 'identifier' && /[^\x20-\x7e]/.test(raw) ? raw.normalize('NFKC') : raw;
+    return node.type === 'identifier'
+      ? mangled(/[^\x20-\x7e]/.test(raw) ? raw.normalize('NFKC') : raw, this.className)
+      : raw;
   };
 
   /** Code in literal strings of `eval` and `exec`, for the analyser. */
@@ -1559,6 +1586,8 @@ export class CellWalker {
   private bound = new Set<string>();
   private unbound = new Set<string>();
   private classBound = new Set<string>();
+  /** The class whose code is looked at: names such as `__x` are its own. */
+  private className: string | undefined;
   private guards: boolean[] = [];
   private depth = 0;
   private readonly inComprehension: Frame[] = [];
