@@ -20,7 +20,8 @@ export interface PythonInfo {
 
 /**
  * The Python to run steps with: the one asked for, else the active virtual environment's, else a `.venv` in the
- * notebook's folder or above it, else `python3` of the path.
+ * notebook's folder or above it, else the environment that Notepod is installed in (`notepod/__main__.py` says which), else
+ * `python3` of the path.
  * @throws UserError if the one asked for, or any at all, is not there
  */
 export function findPython(asked: string | undefined, folder: string): string {
@@ -38,7 +39,12 @@ export function findPython(asked: string | undefined, folder: string): string {
     process.env.VIRTUAL_ENV !== undefined
       ? existing(inEnvironment(process.env.VIRTUAL_ENV))
       : undefined;
-  const found = own ?? nearestEnvironment(folder) ?? onPath(['python3', 'python']);
+  const home = process.env.NOTEPOD_INSTALLED_IN;
+  const found =
+    own ??
+    nearestEnvironment(folder) ??
+    (home === undefined ? undefined : existing(home)) ??
+    onPath(['python3', 'python']);
   if (found === undefined) {
     throw new UserError(
       'no Python was found: no active virtual environment, no .venv beside the notebook, no python3 on the path',
