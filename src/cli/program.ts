@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { EngineError } from '../engines/errors';
+import { BrokenRunError, EngineError } from '../engines/errors';
 import { UserError } from '../service/errors';
 import { checkCommand } from './commands/check';
 import { graphCommand } from './commands/graph';
@@ -42,10 +42,17 @@ export async function runCommandLine(
       if (error.fix !== undefined) {
         terminal.err(`  fix: ${error.fix}`);
       }
-      return error instanceof UserError ? error.exitCode : EXIT.usage;
+      return exitCodeOfError(error);
     }
     throw error;
   }
+}
+
+function exitCodeOfError(error: UserError | EngineError): number {
+  if (error instanceof UserError) {
+    return error.exitCode;
+  }
+  return error instanceof BrokenRunError ? EXIT.failed : EXIT.usage;
 }
 
 function describe(terminal: Terminal, exit: (code: number) => void): Command {

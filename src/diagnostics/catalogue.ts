@@ -332,6 +332,13 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       'The process ended without an exception and without its last words, as `os._exit()` does.',
     remedy: 'Take the call out; the log shows how far it came.'
   },
+  NP514: {
+    problem: 'A step could not be started',
+    severity: 'stop',
+    meaning:
+      'The Python, or the folder that steps work in, is gone since the run was submitted, or the system refused to start a process.',
+    remedy: 'Put it back and `notepod resume` the run, or run the notebook again.'
+  },
   NP599: {
     problem: 'The step program failed',
     severity: 'stop',

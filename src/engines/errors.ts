@@ -8,3 +8,11 @@ export class EngineError extends Error {
     this.name = 'EngineError';
   }
 }
+
+/** A run that had started, and that the engine could not go on with. It shows as interrupted. */
+export class BrokenRunError extends EngineError {
+  constructor(message: string, fix?: string) {
+    super(message, fix);
+    this.name = 'BrokenRunError';
+  }
+}

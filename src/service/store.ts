@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalDocument } from '../compile/types';
 import { parseLines, readEventFile } from '../engines/local/event-log';
+import { canReuse, stepsFrom } from '../engines/local/reuse';
 import { RunFolder } from '../engines/local/run-folder';
 import { isHeld } from '../engines/local/supervisor-lock';
 import type { RunEvent, RunOutcome } from '../engines/types';
@@ -124,22 +125,15 @@ export function findReusable(
   if (!names.includes(from)) {
     throw new UserError(`the notebook has no step ${from}`, `its steps are ${names.join(', ')}`);
   }
-  const again = new Set([from]);
-  for (const step of document.steps) {
-    if (step.needs.some(need => again.has(need))) {
-      again.add(step.name);
-    }
-  }
+  const again = stepsFrom(document, from);
   const needed = document.steps.filter(step => !again.has(step.name));
   for (const run of listRuns(data)) {
     if (run.notebook !== notebook || run.state === 'running') {
       continue;
     }
     const folder = new RunFolder(run.folder);
-    const hashes = new Map(folder.read().document.steps.map(step => [step.name, step.hash]));
-    if (
-      needed.every(step => hashes.get(step.name) === step.hash && folder.hasSnapshot(step.name))
-    ) {
+    const hashes = folder.hashes();
+    if (needed.every(step => canReuse(step, folder, hashes))) {
       return run.id;
     }
   }

@@ -1,20 +1,14 @@
-import {
-  cpSync,
-  createReadStream,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync
-} from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalDocument } from '../../compile/types';
 import { EngineError } from '../errors';
 import type { Engine, RunEvent, SubmitOptions } from '../types';
-import { EventLog, readEventFile } from './event-log';
+import { EventLog, LineReader, readEventFile } from './event-log';
+import { takeOver } from './reuse';
 import { newRunFolder, RunFolder, type RunFile } from './run-folder';
 import { Scheduler } from './scheduler';
+import { StepLog } from './step-log';
 import { isHeld, takeLock } from './supervisor-lock';
 
 /** How often the log of a run that another process supervises is looked at, ms. */
@@ -46,17 +40,108 @@ export class LocalEngine implements Engine<LocalDocument> {
   }
 
   submit(document: LocalDocument, options: SubmitOptions): Promise<string> {
+    return new Promise(done => done(this.start(document, options)));
+  }
+
+  async *events(run: string, since = 0, signal?: AbortSignal): AsyncIterable<RunEvent> {
+    const folder = this.existing(run);
+    const reader = new LineReader<RunEvent>(folder.events);
+    for (let last: RunEvent | undefined; !signal?.aborted;) {
+      const own = this.supervised.get(run);
+      // Asked before the log is read: what a supervisor wrote last is in it then.
+      const alive = own !== undefined || isHeld(folder.lock);
+      const events = reader.read();
+      for (const event of events) {
+        last = event;
+        if (event.seq >= since) {
+          yield event;
+          if (signal?.aborted) {
+            return;
+          }
+        }
+      }
+      if (own?.log.failure) {
+        throw own.log.failure;
+      }
+      if (last?.type === 'run-ended' || !alive) {
+        return;
+      }
+      if (events.length === 0) {
+        await news(own?.log, signal);
+        if (own?.log.failure) {
+          throw own.log.failure;
+        }
+      }
+    }
+  }
+
+  async *logs(
+    run: string,
+    step: string,
+    follow = false,
+    signal?: AbortSignal
+  ): AsyncIterable<string> {
+    const folder = this.existing(run);
+    const log = new StepLog(dirname(folder.attempt(step, 0)));
+    const reader = new LineReader<RunEvent>(folder.events);
+    for (let ended = false; !signal?.aborted;) {
+      // Asked before the log is read: what the step wrote last is in it then.
+      const alive = isHeld(folder.lock);
+      for (const event of reader.read()) {
+        ended = endsStep(event, step) ?? ended;
+      }
+      yield* log.read();
+      if (!follow || ended || !alive) {
+        yield* log.rest();
+        return;
+      }
+      await news(undefined, signal);
+    }
+  }
+
+  async cancel(run: string): Promise<void> {
+    const folder = this.existing(run);
+    const own = this.supervised.get(run);
+    if (own) {
+      own.scheduler.cancel();
+      return;
+    }
+    const events = readEventFile(folder.events);
+    if (!isHeld(folder.lock) || events.at(-1)?.type === 'run-ended') {
+      throw new EngineError(`run ${run} is not going on`, `see it with: notepod show ${run}`);
+    }
+    writeFileSync(folder.cancel, '');
+    for await (const event of this.events(run, (events.at(-1)?.seq ?? -1) + 1)) {
+      if (event.type === 'run-ended') {
+        return;
+      }
+    }
+  }
+
+  resume(run: string): Promise<void> {
+    return new Promise(done => done(this.goOn(run)));
+  }
+
+  delete(run: string): Promise<void> {
+    return new Promise(done => done(this.remove(run)));
+  }
+
+  private start(document: LocalDocument, options: SubmitOptions): string {
     const { run, folder } = newRunFolder(this.data, new Date());
-    const { notebook, ...rest } = options;
+    const { notebook, from, reuse, ...rest } = options;
     const file: RunFile = {
       version: 1,
       run,
       document,
       options: { ...rest, notebook: notebook.path }
     };
+    let reused: readonly string[] = [];
     try {
-      folder.fill(file, notebook.text, this.options.program);
       takeLock(folder.lock);
+      folder.fill(file, notebook.text, this.options.program);
+      if (from !== undefined && reuse !== undefined) {
+        reused = takeOver(document, from, this.existing(reuse), folder);
+      }
     } catch (error) {
       rmSync(folder.path, { recursive: true, force: true });
       throw error instanceof EngineError
@@ -80,112 +165,36 @@ export class LocalEngine implements Engine<LocalDocument> {
       parameters: options.parameters,
       jobs: options.jobs
     });
-    this.takeOver(document, options, folder, log);
+    reused.forEach(step => log.append({ type: 'step-reused', step, from: reuse ?? '' }));
+    if (log.failure) {
+      rmSync(folder.path, { recursive: true, force: true });
+      throw log.failure;
+    }
     this.supervise(run, new Scheduler(folder, file, log, new Map()), log, folder);
-    return Promise.resolve(run);
+    return run;
   }
 
-  async *events(run: string, since = 0, signal?: AbortSignal): AsyncIterable<RunEvent> {
-    const folder = new RunFolder(this.folder(run));
-    let next = since;
-    while (!signal?.aborted) {
-      // Asked before the log is read: what a supervisor wrote last is in it then.
-      const alive = this.eventLogs.has(run) || isHeld(folder.lock);
-      const changed = this.changed(run);
-      const events = readEventFile(folder.events);
-      for (const event of events.slice(next)) {
-        yield event;
-        next = event.seq + 1;
-      }
-      if (events.at(-1)?.type === 'run-ended' || !alive) {
-        return;
-      }
-      if (readEventFile(folder.events).length > next) {
-        continue;
-      }
-      await changed;
-    }
-  }
-
-  async *logs(
-    run: string,
-    step: string,
-    follow = false,
-    signal?: AbortSignal
-  ): AsyncIterable<string> {
-    const folder = new RunFolder(this.folder(run));
-    const steps = join(folder.path, 'steps', step);
-    let offset = 0;
-    let attempt = '';
-    for (;;) {
-      const going =
-        isHeld(folder.lock) && readEventFile(folder.events).at(-1)?.type !== 'run-ended';
-      const attempts = existsSync(steps)
-        ? readdirSync(steps).sort((a, b) => Number(a) - Number(b))
-        : [];
-      for (const each of attempts.filter(name => Number(name) >= Number(attempt || 0))) {
-        if (each !== attempt) {
-          attempt = each;
-          offset = 0;
-        }
-        const path = join(steps, each, 'log.txt');
-        if (existsSync(path)) {
-          for await (const chunk of createReadStream(path, { start: offset, encoding: 'utf-8' })) {
-            offset += Buffer.byteLength(chunk as string);
-            yield chunk as string;
-          }
-        }
-      }
-      if (!follow || !going || signal?.aborted) {
-        return;
-      }
-      await sleep(LOOK);
-    }
-  }
-
-  async cancel(run: string): Promise<void> {
-    const own = this.schedulers.get(run);
-    if (own) {
-      own.cancel();
-      return;
-    }
-    const folder = new RunFolder(this.folder(run));
-    if (!isHeld(folder.lock) || readEventFile(folder.events).at(-1)?.type === 'run-ended') {
-      throw new EngineError(
-        `run ${run} is not going on`,
-        'see how it ended with: notepod show ' + run
-      );
-    }
-    writeFileSync(folder.cancel, '');
-    for await (const event of this.events(run)) {
-      if (event.type === 'run-ended') {
-        return;
-      }
-    }
-  }
-
-  resume(run: string): Promise<void> {
-    const folder = new RunFolder(this.folder(run));
+  private goOn(run: string): void {
+    const folder = this.existing(run);
     const file = folder.read();
     const events = readEventFile(folder.events);
     const last = events.at(-1);
     if (last?.type === 'run-ended' && last.outcome === 'succeeded') {
       throw new EngineError(`run ${run} has succeeded already`, `see it with: notepod show ${run}`);
     }
-    if (!existsSync(file.options.workdir)) {
+    folder.needsWorkdir(file);
+    takeLock(folder.lock);
+    try {
+      // A run that was cut off keeps a request to cancel that nobody has read.
+      rmSync(folder.cancel, { force: true });
+      folder.fill(file, folder.notebookText(), this.options.program);
+    } catch (error) {
+      rmSync(folder.lock, { force: true });
       throw new EngineError(
-        `the folder that run ${run} worked in is gone: ${file.options.workdir}`,
-        'run the notebook again'
+        `run ${run} cannot go on: ${(error as Error).message}`,
+        'free some room on the disk of the run store, or make it writable'
       );
     }
-    takeLock(folder.lock);
-    // A run that was cut off keeps a request to cancel that nobody has read.
-    rmSync(folder.cancel, { force: true });
-    folder.fill(
-      file,
-      existsSync(folder.notebook) ? readText(folder.notebook) : '',
-      this.options.program
-    );
     const attempts = new Map<string, number>();
     for (const event of events) {
       if (event.type === 'step-started') {
@@ -194,73 +203,88 @@ export class LocalEngine implements Engine<LocalDocument> {
     }
     const log = new EventLog(folder.events);
     log.append({ type: 'run-resumed' });
+    if (log.failure) {
+      rmSync(folder.lock, { force: true });
+      throw log.failure;
+    }
     this.supervise(run, new Scheduler(folder, file, log, attempts), log, folder);
-    return Promise.resolve();
   }
 
-  delete(run: string): Promise<void> {
-    const folder = new RunFolder(this.folder(run));
+  private remove(run: string): void {
+    const folder = this.existing(run);
     if (isHeld(folder.lock) && readEventFile(folder.events).at(-1)?.type !== 'run-ended') {
       throw new EngineError(`run ${run} is going on`, `cancel it first: notepod cancel ${run}`);
     }
-    rmSync(folder.path, { recursive: true, force: true });
-    return Promise.resolve();
+    try {
+      rmSync(folder.path, { recursive: true, force: true });
+    } catch (error) {
+      throw new EngineError(
+        `run ${run} cannot be deleted: ${(error as Error).message}`,
+        `see who owns ${folder.path}`
+      );
+    }
+  }
+
+  /** The folder of a run that is there. */
+  private existing(run: string): RunFolder {
+    const folder = new RunFolder(this.folder(run));
+    // An id is a name and no path: `..` must never be deleted.
+    if (/[\\/]|^\.*$/.test(run) || !folder.isRun()) {
+      throw new EngineError(`there is no run ${run}`, 'list them with: notepod runs');
+    }
+    return folder;
   }
 
   private supervise(run: string, scheduler: Scheduler, log: EventLog, folder: RunFolder): void {
-    this.schedulers.set(run, scheduler);
-    this.eventLogs.set(run, log);
+    this.supervised.set(run, { scheduler, log });
     void scheduler.run().finally(() => {
-      this.schedulers.delete(run);
-      this.eventLogs.delete(run);
+      this.supervised.delete(run);
       rmSync(folder.lock, { force: true });
     });
   }
 
-  /** Takes the snapshots of the steps before `from` from an earlier run. */
-  private takeOver(
-    document: LocalDocument,
-    options: SubmitOptions,
-    folder: RunFolder,
-    log: EventLog
-  ): void {
-    const { from, reuse } = options;
-    if (from === undefined || reuse === undefined) {
-      return;
-    }
-    const again = new Set([from]);
-    for (const step of document.steps) {
-      if (step.needs.some(need => again.has(need))) {
-        again.add(step.name);
-      }
-    }
-    const source = new RunFolder(this.folder(reuse));
-    for (const step of document.steps) {
-      if (!again.has(step.name) && source.hasSnapshot(step.name)) {
-        cpSync(source.snapshot(step.name), folder.snapshot(step.name), { recursive: true });
-        log.append({ type: 'step-reused', step: step.name, from: reuse });
-      }
-    }
-  }
-
-  /** Settles at the next event of a run of this process, or after a while for another's. */
-  private changed(run: string): Promise<void> {
-    const log = this.eventLogs.get(run);
-    if (!log) {
-      return sleep(LOOK);
-    }
-    return new Promise(done => {
-      const end = log.listen(() => {
-        end();
-        done();
-      });
-    });
-  }
-
-  private readonly schedulers = new Map<string, Scheduler>();
-  private readonly eventLogs = new Map<string, EventLog>();
+  /** The runs that this process supervises. */
+  private readonly supervised = new Map<
+    string,
+    { readonly scheduler: Scheduler; readonly log: EventLog }
+  >();
 }
 
-function readText(path: string): string {
-  return readFileSync(path, 'utf-8');
+/** Settles at the next event of a run of this process, or after a while for another's; at once when `signal` aborts. */
+async function news(log: EventLog | undefined, signal: AbortSignal | undefined): Promise<void> {
+  if (log === undefined) {
+    await sleep(LOOK, undefined, { signal }).catch(() => undefined);
+    return;
+  }
+  await new Promise<void>(done => {
+    const finish = () => {
+      unlisten();
+      signal?.removeEventListener('abort', finish);
+      done();
+    };
+    const unlisten = log.listen(finish);
+    signal?.addEventListener('abort', finish);
+    if (signal?.aborted) {
+      finish();
+    }
+  });
+}
+
+/** Whether the event says that the step will write no more (true), that it will (false), or nothing of it (undefined). */
+function endsStep(event: RunEvent, step: string): boolean | undefined {
+  switch (event.type) {
+    case 'run-submitted':
+    case 'run-resumed':
+      return false;
+    case 'run-ended':
+      return true;
+    case 'step-reused':
+      return event.step === step ? true : undefined;
+    case 'step-started':
+      return event.step === step ? false : undefined;
+    case 'step-ended':
+      return event.step === step ? event.willRetry !== true : undefined;
+    default:
+      return undefined;
+  }
 }

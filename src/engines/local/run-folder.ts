@@ -67,8 +67,45 @@ export class RunFolder {
     return existsSync(join(this.snapshot(step), 'manifest.json'));
   }
 
+  /** There is a run in the folder, or what is left of one. */
+  isRun(): boolean {
+    return existsSync(this.runFile) || existsSync(this.events);
+  }
+
+  /** Throws an `EngineError` if the file is gone, damaged, or of another version. */
   read(): RunFile {
-    return JSON.parse(readFileSync(this.runFile, 'utf-8')) as RunFile;
+    try {
+      const file = JSON.parse(readFileSync(this.runFile, 'utf-8')) as RunFile;
+      if (file.version === 1 && file.document.version === 1) {
+        return file;
+      }
+    } catch {
+      // Said below.
+    }
+    throw new EngineError(
+      `${this.runFile} is damaged or was written by another version of notepod`,
+      'run the notebook again'
+    );
+  }
+
+  /** The notebook as it was submitted. */
+  notebookText(): string {
+    return readFileSync(this.notebook, 'utf-8');
+  }
+
+  /** The hashes of the run's steps. */
+  hashes(): ReadonlyMap<string, string> {
+    return new Map(this.read().document.steps.map(step => [step.name, step.hash]));
+  }
+
+  /** Throws an `EngineError` if the folder that the steps work in is gone. */
+  needsWorkdir(file: RunFile): void {
+    if (!existsSync(file.options.workdir)) {
+      throw new EngineError(
+        `the folder that run ${file.run} worked in is gone: ${file.options.workdir}`,
+        'run the notebook again'
+      );
+    }
   }
 
   /** Writes everything that a run needs before its first step. */

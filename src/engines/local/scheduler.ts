@@ -34,10 +34,19 @@ export class Scheduler {
         this.cancel();
       }
     }, LOOK_FOR_CANCEL);
+    const unlisten = this.log.listen(() => {
+      if (this.log.failure !== undefined) {
+        // What is not in the log has not happened: nothing that runs on could be told. Whoever was appending goes first.
+        queueMicrotask(() => this.cancel());
+      }
+    });
     return new Promise<RunOutcome>(resolve => {
       this.finish = resolve;
       this.next();
-    }).finally(() => clearInterval(looking));
+    }).finally(() => {
+      clearInterval(looking);
+      unlisten();
+    });
   }
 
   /** Ends the steps that run, and starts no more. */
@@ -50,7 +59,7 @@ export class Scheduler {
   }
 
   private next(): void {
-    if (this.stopping === undefined) {
+    if (this.stopping === undefined && this.log.failure === undefined) {
       for (const step of this.file.document.steps) {
         if (this.running.size + this.retries.size >= this.file.options.jobs) {
           break;
@@ -62,7 +71,8 @@ export class Scheduler {
         }
       }
     }
-    if (this.running.size === 0 && this.retries.size === 0) {
+    if (this.running.size === 0 && this.retries.size === 0 && !this.over) {
+      this.over = true;
       this.end();
     }
   }
@@ -71,6 +81,9 @@ export class Scheduler {
     const attempt = (this.attempts.get(step.name) ?? 0) + 1;
     this.attempts.set(step.name, attempt);
     this.log.append({ type: 'step-ready', step: step.name, attempt });
+    if (this.log.failure !== undefined) {
+      return;
+    }
     const { options, run } = this.file;
     const child = new StepProcess(
       {
@@ -162,6 +175,7 @@ export class Scheduler {
   private readonly running = new Map<string, StepProcess>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
   private stopping: RunOutcome | undefined;
+  private over = false;
   private message: string | undefined;
   private finish: (outcome: RunOutcome) => void = () => undefined;
 }

@@ -1,13 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepOutcome, StepRecord } from '../types';
-import { parseLines } from './event-log';
+import { LineReader } from './event-log';
 
 /** How long a step that is told to end may take, ms. */
 const GRACE = 2000;
 /** How often the record of a running step is looked at, ms. */
 const LOOK = 60;
+/** Node fires a timer of more ms than a 32-bit integer holds at once (Node's documentation of setTimeout). */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** What a step process is started with. */
 export interface StepCommand {
@@ -34,51 +36,26 @@ export interface StepEnd {
 
 /** One attempt of a step as a process of its own, in a process group of its own. */
 export class StepProcess {
-  /** @param onRecord hears the step program's lines, in order, the last before {@link ended} settles */
+  /**
+   * Starts the process. What keeps it from starting (no Python, no folder, a full disk) is how the step {@link ended}.
+   * @param onRecord hears the step program's lines, in order, the last before {@link ended} settles
+   */
   constructor(
     private readonly command: StepCommand,
     private readonly onRecord: (record: StepRecord) => void
   ) {
-    mkdirSync(command.folder, { recursive: true });
-    const log = openSync(join(command.folder, 'log.txt'), 'a');
+    this.records = new LineReader(join(command.folder, 'record.jsonl'));
     try {
-      // Output goes straight into the file: 200 MB of it never pass through this process.
-      this.child = spawn(
-        command.python,
-        [join(command.program, 'notepod_step.py'), command.plan, command.volume, command.folder],
-        {
-          cwd: command.workdir,
-          detached: true,
-          stdio: ['ignore', log, log],
-          env: { ...process.env, PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8', ...command.env }
-        }
-      );
-    } finally {
-      closeSync(log);
+      const child = this.start();
+      this.child = child;
+      this.ended = this.watch(child);
+    } catch (error) {
+      this.ended = Promise.resolve(this.notStarted(error as Error));
     }
-    const looking = setInterval(() => this.look(), LOOK);
-    const limit = command.timeoutSeconds;
-    const timer =
-      limit === undefined ? undefined : setTimeout(() => this.stop('timeout'), limit * 1000);
-    this.ended = new Promise(done => {
-      const end = (exitCode: number | null, signal: NodeJS.Signals | null, failure?: Error) => {
-        clearInterval(looking);
-        clearTimeout(timer);
-        clearTimeout(this.killing);
-        this.look();
-        // Children that the step left behind would hold files and ports for ever.
-        this.signal('SIGKILL');
-        done(
-          failure ? { outcome: 'failed', message: failure.message } : this.judge(exitCode, signal)
-        );
-      };
-      this.child.once('error', error => end(null, null, error));
-      this.child.once('exit', (code, signal) => end(code, signal));
-    });
   }
 
   get pid(): number | undefined {
-    return this.child.pid;
+    return this.child?.pid;
   }
 
   /** Asks the step to end, and makes it end 2 s later. */
@@ -91,8 +68,55 @@ export class StepProcess {
   /** Settles when the process has ended. */
   readonly ended: Promise<StepEnd>;
 
+  private start(): ChildProcess {
+    const { python, program, plan, volume, folder, workdir, env } = this.command;
+    mkdirSync(folder, { recursive: true });
+    const log = openSync(join(folder, 'log.txt'), 'a');
+    try {
+      return spawn(python, [join(program, 'notepod_step.py'), plan, volume, folder], {
+        cwd: workdir,
+        detached: true,
+        // Output goes straight into the file: 200 MB of it never pass through this process.
+        // Descriptor 3 is the lifeline: nothing is ever written to it, and it closes when this process dies.
+        stdio: ['ignore', log, log, 'pipe'],
+        env: {
+          ...process.env,
+          PYTHONUNBUFFERED: '1',
+          PYTHONIOENCODING: 'utf-8',
+          ...env,
+          NOTEPOD_LIFELINE: '3'
+        }
+      });
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  private watch(child: ChildProcess): Promise<StepEnd> {
+    const looking = setInterval(() => this.look(), LOOK);
+    const limit = this.command.timeoutSeconds;
+    const endLimit =
+      limit === undefined ? () => undefined : after(limit * 1000, () => this.stop('timeout'));
+    return new Promise(done => {
+      const end = (judge: () => StepEnd) => {
+        clearInterval(looking);
+        endLimit();
+        clearTimeout(this.killing);
+        this.look();
+        // Children that the step left behind would hold files and ports for ever.
+        this.signal('SIGKILL');
+        child.stdio[3]?.destroy();
+        done(judge());
+      };
+      child.once('error', error => end(() => this.notStarted(error)));
+      child.once('exit', (code, signal) => end(() => this.judge(code, signal)));
+      // The other end closes with the step; a reset of it is no news.
+      child.stdio[3]?.on('error', () => undefined);
+    });
+  }
+
   private signal(signal: NodeJS.Signals): void {
-    const { pid } = this.child;
+    const { pid } = this;
     if (pid === undefined) {
       return;
     }
@@ -104,28 +128,7 @@ export class StepProcess {
   }
 
   private look(): void {
-    const path = join(this.command.folder, 'record.jsonl');
-    if (!existsSync(path)) {
-      return;
-    }
-    const file = openSync(path, 'r');
-    try {
-      const buffer = Buffer.alloc(1 << 16);
-      for (;;) {
-        const size = readSync(file, buffer, 0, buffer.length, this.offset);
-        if (size === 0) {
-          break;
-        }
-        this.offset += size;
-        this.pending = Buffer.concat([this.pending, buffer.subarray(0, size)]);
-      }
-    } finally {
-      closeSync(file);
-    }
-    const end = this.pending.lastIndexOf(10) + 1;
-    const text = this.pending.subarray(0, end).toString('utf-8');
-    this.pending = this.pending.subarray(end);
-    for (const record of parseLines<StepRecord>(text)) {
+    for (const record of this.records.read()) {
       if (record.type === 'done') {
         this.done = record.outcome;
       } else if (record.type === 'error' || record.type === 'guard') {
@@ -133,6 +136,15 @@ export class StepProcess {
       }
       this.onRecord(record);
     }
+  }
+
+  private notStarted(error: Error): StepEnd {
+    const { workdir, python } = this.command;
+    // spawn says ENOENT with the name of the program also where it is the folder that is missing.
+    const message = !existsSync(workdir)
+      ? `the folder ${workdir} that steps work in is not there`
+      : `${python} could not be started: ${error.message}`;
+    return { outcome: this.stopped ?? 'failed', code: 'NP514', message };
   }
 
   private judge(exitCode: number | null, signal: NodeJS.Signals | null): StepEnd {
@@ -154,36 +166,58 @@ export class StepProcess {
       };
     }
     if (signal !== null) {
-      const hint = signal === 'SIGKILL' ? ', perhaps for want of memory' : '';
+      const hint = HINTS[signal];
       return {
         ...base,
         outcome: 'killed',
         code: 'NP511',
-        message: `the process was ended by ${signal}${hint}`
+        message: `the process was ended by ${signal}${hint === undefined ? '' : `, ${hint}`}`
       };
-    }
-    if (exitCode === 4) {
-      return { ...base, outcome: 'guard' };
     }
     if (exitCode === 0 && this.done === 'succeeded') {
       return { ...base, outcome: 'succeeded' };
     }
-    if (this.done === undefined && this.problem === undefined) {
+    // An exit code alone says nothing: any code can be the notebook's own `os._exit`.
+    if (this.done === undefined) {
       return {
         ...base,
         outcome: 'failed',
-        code: 'NP513',
-        message: `the process ended with ${exitCode ?? 'no'} before the step was done (os._exit, or the Python itself failed); see the log`
+        code: this.problem?.code ?? 'NP513',
+        message:
+          this.problem?.message ??
+          `the process ended with ${exitCode ?? 'no'} before the step was done (os._exit, or the Python itself failed); see the log`
       };
     }
-    return { ...base, outcome: exitCode === 143 ? 'cancelled' : 'failed' };
+    return { ...base, outcome: this.done === 'succeeded' ? 'failed' : this.done };
   }
 
-  private readonly child: ChildProcess;
-  private offset = 0;
-  private pending = Buffer.alloc(0);
-  private done: string | undefined;
+  private readonly records: LineReader<StepRecord>;
+  private readonly child: ChildProcess | undefined;
+  private done: 'succeeded' | 'failed' | 'guard' | 'cancelled' | undefined;
   private problem: Extract<StepRecord, { type: 'error' | 'guard' | 'warning' }> | undefined;
   private stopped: 'cancelled' | 'timeout' | undefined;
   private killing: NodeJS.Timeout | undefined;
+}
+
+/** What a signal usually means. */
+const HINTS: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
+  SIGKILL: 'perhaps for want of memory',
+  SIGSEGV: 'a crash in a library; see the log',
+  SIGBUS: 'a crash in a library; see the log',
+  SIGILL: 'a crash in a library; see the log',
+  SIGFPE: 'a crash in a library; see the log',
+  SIGABRT: 'a crash in a library; see the log'
+};
+
+/** Calls `job` after `ms`, however many; returns what ends the waiting. */
+function after(ms: number, job: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const wait = (left: number): void => {
+    timer = setTimeout(
+      () => (left > LONGEST_TIMER ? wait(left - LONGEST_TIMER) : job()),
+      Math.min(left, LONGEST_TIMER)
+    );
+  };
+  wait(ms);
+  return () => clearTimeout(timer);
 }

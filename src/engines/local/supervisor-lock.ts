@@ -1,4 +1,12 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync
+} from 'node:fs';
 import { EngineError } from '../errors';
 
 interface Holder {
@@ -10,22 +18,18 @@ interface Holder {
 /** Takes the run for this process. Throws an `EngineError` if another living process has it. */
 export function takeLock(path: string): void {
   const mine: Holder = { pid: process.pid, start: startOf(process.pid) ?? '' };
-  for (let attempt = 0; ; attempt++) {
-    try {
-      writeFileSync(path, JSON.stringify(mine), { flag: 'wx' });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 0) {
-        throw error;
-      }
+  // Made aside and linked into place: nobody ever reads a lock that is not written whole.
+  const aside = `${path}.${process.pid}`;
+  writeFileSync(aside, JSON.stringify(mine));
+  try {
+    while (!place(aside, path)) {
       if (isHeld(path)) {
-        throw new EngineError(
-          'the run is going on already, in another process',
-          'wait for it, or cancel it first'
-        );
+        throw going();
       }
-      rmSync(path, { force: true });
+      removeStale(path);
     }
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 
@@ -35,10 +39,54 @@ export function isHeld(path: string): boolean {
   return holder !== undefined && isAlive(holder);
 }
 
-/** The living process that has the run. */
-export function holderOf(path: string): number | undefined {
-  const holder = readHolder(path);
-  return holder !== undefined && isAlive(holder) ? holder.pid : undefined;
+function going(): EngineError {
+  return new EngineError(
+    'the run is going on already, in another process',
+    'wait for it, or cancel it first'
+  );
+}
+
+/** Puts the lock into its place; false if there is one. */
+function place(aside: string, path: string): boolean {
+  try {
+    linkSync(aside, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      return false;
+    }
+  }
+  // A file system without hard links.
+  try {
+    writeFileSync(path, readFileSync(aside), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** Takes the lock of a dead process away. Of several that try, one gets it; the others must not take away the one that it puts there. */
+function removeStale(path: string): void {
+  const taken = `${path}.stale-${process.pid}`;
+  try {
+    renameSync(path, taken);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return;
+    }
+    throw error;
+  }
+  const alive = isHeld(taken);
+  if (alive) {
+    place(taken, path);
+  }
+  unlinkSync(taken);
+  if (alive) {
+    throw going();
+  }
 }
 
 function readHolder(path: string): Holder | undefined {
@@ -64,10 +112,12 @@ function isAlive({ pid, start }: Holder): boolean {
   return now === undefined || start === '' || now === start;
 }
 
+/** Undefined where there is no /proc; `dead` for a process that has died and whose parent has not asked after it yet. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf-8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? 'dead' : fields[19];
   } catch {
     return undefined;
   }
