@@ -12,6 +12,7 @@ import errors from './notepod_runtime/errors.py';
 import figures from './notepod_runtime/figures.py';
 import grouping from './notepod_runtime/grouping.py';
 import guard from './notepod_runtime/guard.py';
+import lifeline from './notepod_runtime/lifeline.py';
 import loading from './notepod_runtime/loading.py';
 import locating from './notepod_runtime/locating.py';
 import mapping from './notepod_runtime/mapping.py';
@@ -41,6 +42,7 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/figures.py': figures,
   'notepod_runtime/grouping.py': grouping,
   'notepod_runtime/guard.py': guard,
+  'notepod_runtime/lifeline.py': lifeline,
   'notepod_runtime/loading.py': loading,
   'notepod_runtime/locating.py': locating,
   'notepod_runtime/mapping.py': mapping,

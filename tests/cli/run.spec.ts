@@ -171,30 +171,44 @@ test('two runs at once keep apart', async () => {
   expect(readdirSync(join(sandbox.data, 'runs'))).toHaveLength(2);
 });
 
-test('a supervisor that is killed takes its steps along, and the run can be resumed', async () => {
-  const path = sandbox.notebook([
-    { tags: ['step:a'], source: 'x = 1' },
-    {
-      tags: ['step:b'],
-      source:
-        'import os, time\nopen("pid", "w").write(str(os.getpid()))\nif not os.path.exists("go"):\n    time.sleep(600)\nprint(x)'
-    }
-  ]);
-  const main = join(__dirname, '../../notepod/service/main.mjs');
-  const child = spawn(process.execPath, [main, 'run', path, '--python', PYTHON], {
-    cwd: sandbox.folder,
-    env: { ...process.env, NOTEPOD_DATA: sandbox.data },
-    stdio: 'ignore'
-  });
-  const pidFile = join(sandbox.folder, 'pid');
-  await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf-8') !== '', 20_000);
-  child.kill('SIGKILL');
-  const pid = Number(readFileSync(pidFile, 'utf-8'));
-  await until(() => !isAlive(pid), 2_000);
-  expect((await sandbox.notepod(['runs'])).stdout).toMatch(/interrupted/);
-  sandbox.write('go', '');
-  expect((await sandbox.notepod(['resume', 'last'])).code).toBe(0);
-}, 60_000);
+/** What a step may be doing when its supervisor is killed. */
+const BUSY: readonly (readonly [what: string, source: string])[] = [
+  ['sleeps', 'import time\ntime.sleep(600)'],
+  ['has children', 'import subprocess\nsubprocess.run(["sleep", "600"])'],
+  ["holds Python's lock in one long call", 'sum(range(10**12))']
+];
+
+test.each(BUSY)(
+  'a supervisor that is killed takes along a step that %s, and the run can be resumed',
+  async (_, busy) => {
+    const path = sandbox.notebook([
+      { tags: ['step:a'], source: 'x = 1' },
+      {
+        tags: ['step:b'],
+        source: `import os
+open("pid", "w").write(str(os.getpid()))
+if not os.path.exists("go"):
+    exec(${JSON.stringify(busy)})
+print(x)`
+      }
+    ]);
+    const main = join(__dirname, '../../notepod/service/main.mjs');
+    const child = spawn(process.execPath, [main, 'run', path, '--python', PYTHON], {
+      cwd: sandbox.folder,
+      env: { ...process.env, NOTEPOD_DATA: sandbox.data },
+      stdio: 'ignore'
+    });
+    const pidFile = join(sandbox.folder, 'pid');
+    await until(() => existsSync(pidFile) && readFileSync(pidFile, 'utf-8') !== '', 20_000);
+    const group = Number(readFileSync(pidFile, 'utf-8'));
+    child.kill('SIGKILL');
+    await until(() => !groupLives(group), 2_000);
+    expect((await sandbox.notepod(['runs'])).stdout).toMatch(/interrupted/);
+    sandbox.write('go', '');
+    expect((await sandbox.notepod(['resume', 'last'])).code).toBe(0);
+  },
+  60_000
+);
 
 test('ctrl-C cancels', async () => {
   const path = sandbox.notebook([
@@ -252,10 +266,16 @@ async function until(what: () => boolean, limit: number): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf-8'));
-  } catch {
-    return false;
-  }
+/** A process of the group is there and no zombie. */
+function groupLives(group: number): boolean {
+  return readdirSync('/proc').some(name => {
+    try {
+      // Fields 3 and 5 of /proc/<pid>/stat (proc(5)).
+      const stat = readFileSync(`/proc/${Number(name)}/stat`, 'utf-8');
+      const [state, , of] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(of) === group && state !== 'Z';
+    } catch {
+      return false;
+    }
+  });
 }

@@ -6,13 +6,11 @@ import signal
 import sys
 import time
 
+from . import lifeline
 from .record import Record, process_start
 
 #: Exit codes; the engine tells outcomes by them.
 SUCCEEDED, FAILED, GUARD, SNAPSHOT, CANCELLED = 0, 1, 4, 5, 143
-
-#: How often a step looks whether the engine that started it still lives, in seconds.
-_WATCH = 0.5
 
 
 class Cancelled(BaseException):
@@ -25,6 +23,7 @@ class Failed(Exception):
 
 def main(arguments):
     """Runs the step of a plan and ends the process with its exit code."""
+    lifeline.hold()
     plan_path, volume, folder = arguments
     with open(plan_path, encoding="utf-8") as file:
         plan = json.load(file)
@@ -38,7 +37,6 @@ def main(arguments):
         **({} if start is None else {"processStart": str(start)}),
     )
     signal.signal(signal.SIGTERM, _cancel)
-    _watch_parent()
     code = _run(plan, volume, folder, record)
     record.write("phase", phase="end")
     sys.stdout.flush()
@@ -50,23 +48,6 @@ def main(arguments):
 def _cancel(*_):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Cancelled
-
-
-def _watch_parent():
-    """Ends the step with all its children when the engine has died: nobody would take its result."""
-    import threading
-
-    parent = os.getppid()
-
-    def watch():
-        while os.getppid() == parent:
-            time.sleep(_WATCH)
-        try:
-            os.killpg(os.getpgrp(), signal.SIGKILL)
-        finally:
-            os._exit(CANCELLED)
-
-    threading.Thread(target=watch, daemon=True, name="notepod-watch").start()
 
 
 def _run(plan, volume, folder, record):
