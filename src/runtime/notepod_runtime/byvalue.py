@@ -13,7 +13,10 @@ import types
 
 _MISSING_CELL = "notepod: empty cell"
 
-_NOT_STATE = frozenset(("__dict__", "__weakref__", "_abc_impl", "__module__", "__qualname__"))
+# ``copyreg`` notes ``__slotnames__`` in a class when an instance of it is pickled.
+_NOT_STATE = frozenset(
+    ("__dict__", "__weakref__", "_abc_impl", "__module__", "__qualname__", "__slotnames__")
+)
 _ENUM_STATE = frozenset(
     (
         "_member_names_",
@@ -103,6 +106,9 @@ class DefinitionReductions:
                 continue
             if isinstance(value, types.GetSetDescriptorType) and getattr(value, "__objclass__", None) is cls:
                 continue
+            if key == "__annotations__" and not value:
+                # Made by looking at it, from Python 3.10 on.
+                continue
             state[key] = value
         if isinstance(cls, abc.ABCMeta):
             registered = _registered_subclasses(cls)
@@ -147,8 +153,16 @@ def _registered_subclasses(cls):
 
 
 def reduce_code(code):
-    """Code objects by the interpreter's own format: the manifest pins its version."""
-    return make_code, (marshal.dumps(code),)
+    """Code objects by the interpreter's own format: the manifest pins its version.
+
+    Version 2 of the format has no back references: whether later versions write one depends on how many references an
+    object has at the moment, and the same code would not give the same bytes. Slices among the constants (Python 3.14)
+    need a later one.
+    """
+    try:
+        return make_code, (marshal.dumps(code, 2),)
+    except ValueError:
+        return make_code, (marshal.dumps(code),)
 
 
 def reduce_cell(cell):

@@ -171,3 +171,30 @@ def test_state_of_a_replayed_function_is_guarded(notebook):
     notebook.step("a", "f;", replays=[memo], laterDefinitions=later)
     notebook.step("b", "f(1);", replays=[memo], laterDefinitions=later, expect=4)
     assert "NP502" in notebook.last.stderr and "`f`" in notebook.last.stderr
+
+
+# (id, definition, cell that only uses it): copyreg, annotations and references come and go with use.
+USES = [
+    ("an instance is pickled", "class K:\n    def m(self): return 1", "import pickle; pickle.dumps(K());"),
+    ("annotations are looked at", "class K:\n    x = 1", "K.__annotations__;"),
+    ("constants are referred to", "class K:\n    def m(self): return 'some text', 7.5", "kept = K().m()"),
+    ("an abstract class is asked", "import abc\nclass K(abc.ABC): pass", "isinstance(1, K);"),
+    ("a function is called often", "def K(a=3.25):\n    return a * 2.5 + 1", "[K() for _ in range(100)];"),
+]
+
+
+@pytest.mark.parametrize(("definition", "use"), [each[1:] for each in USES], ids=[each[0] for each in USES])
+def test_using_a_definition_is_no_change_of_its_state(tmp_path, definition, use):
+    notebook = Notebook(tmp_path)
+    replays = [(0, definition, ["K"], "class")]
+    later = [{"name": "K", "guardedFor": ["c"], "neededAfter": []}]
+    records = notebook.step("b", use, replays=replays, laterDefinitions=later)
+    assert not [each for each in records if each.get("type") in ("warning", "guard")]
+
+
+def test_a_changed_definition_stops_the_step_beside_one_that_relies_on_it(tmp_path):
+    notebook = Notebook(tmp_path)
+    replays = [(0, "class K:\n    x = 1", ["K"], "class")]
+    later = [{"name": "K", "guardedFor": ["c"], "neededAfter": []}]
+    records = notebook.step("b", "K.x = 2", replays=replays, laterDefinitions=later, expect=4)
+    assert [each["code"] for each in records if each.get("type") == "guard"] == ["NP502"]
