@@ -1,12 +1,20 @@
 import type { CellFacts, Definition } from '../python/types';
 import { BUILTINS } from './builtins';
-import type { NameKinds } from './summary';
 
-/** What the names of a notebook are, over all its cells. */
-export function kindsOf(cells: Iterable<CellFacts>): NameKinds & {
+/** What the notebook's own definitions are, for telling a call of a function from a change of a value. */
+export interface NameKinds {
+  /** Bound only by imports. */
+  isModule(name: string): boolean;
+  /** Bound only by definitions without state, or by lambdas. */
+  isCode(name: string): boolean;
+  /** Bound only to constants that cannot be changed in place. */
+  isConstant(name: string): boolean;
   /** A definition that keeps no state: no cell changes the function or class itself. */
   isStateless(definition: Definition): boolean;
-} {
+}
+
+/** What the names of a notebook are, over all its cells. */
+export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
   const modules = new Set<string>();
   const code = new Set<string>();
   const constants = new Set<string>();

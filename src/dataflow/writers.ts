@@ -1,4 +1,7 @@
 import type { Definition } from '../python/types';
+import { STAR_IMPORTS } from './builtins';
+import type { CellSummary } from './summary';
+import type { Replay } from './types';
 
 /** A cell that gives a name a value, changes it, or deletes it. */
 export interface Writer {
@@ -12,7 +15,39 @@ export interface Writer {
 
 /** Who writes which name, in reference order: the reaching definitions are read off from the end. */
 export class Writers {
-  add(name: string, writer: Writer): void {
+  /**
+   * Notes what a cell does to names; cells come in reference order.
+   * @param shared names that change with what the cell changes
+   * @returns the names that the cell may bind, change or delete
+   */
+  addCell(summary: CellSummary, shared: ReadonlySet<string>): readonly string[] {
+    const { cell, facts, binds, deletes } = summary;
+    const loose = [...summary.mayWrite.keys(), ...shared].filter(name => !binds.has(name));
+    for (const name of binds) {
+      const definition = definitionOf(name, summary);
+      this.add(name, { cell, certain: true, deleted: false, definition });
+    }
+    for (const name of loose) {
+      this.add(name, { cell, certain: false, deleted: false });
+    }
+    for (const name of deletes) {
+      this.add(name, { cell, certain: true, deleted: true });
+    }
+    for (const definition of facts.definitions) {
+      if (definition.kind === 'import' && /\bimport\s*\*/.test(definition.source)) {
+        this.stars.push({ cell, definition });
+        for (const name of STAR_IMPORTS[definition.modules[0] ?? ''] ?? []) {
+          this.add(name, { cell, certain: true, deleted: false, definition });
+        }
+      }
+    }
+    if (facts.dynamic.some(each => each.binds)) {
+      this.unknown.push(cell);
+    }
+    return [...binds, ...loose, ...deletes];
+  }
+
+  private add(name: string, writer: Writer): void {
     const list = this.byName.get(name);
     if (list) {
       list.push(writer);
@@ -73,6 +108,17 @@ export class Writers {
   }
 
   /** Cells that bind names nobody can know beforehand (`exec`, `globals()[…] =`), ascending. */
-  readonly unknown: number[] = [];
+  private readonly unknown: number[] = [];
+  /** Star imports so far. */
+  readonly stars: Replay[] = [];
   private readonly byName = new Map<string, Writer[]>();
+}
+
+/** The definition by which alone the cell binds the name. */
+function definitionOf(name: string, summary: CellSummary): Definition | undefined {
+  const { facts } = summary;
+  const found = facts.definitions.filter(each => each.names.includes(name));
+  const binds = facts.binds.filter(each => each.name === name);
+  const last = found.at(-1);
+  return last && binds.length === found.length && !summary.mayWrite.has(name) ? last : undefined;
 }

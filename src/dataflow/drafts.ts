@@ -1,0 +1,62 @@
+import type { Homes } from './homes';
+import type { Replay } from './types';
+
+/** What a step gathers while the cells are gone through. */
+export interface Draft {
+  readonly name: string;
+  /** Cells that the step runs, ascending. */
+  readonly cells: readonly number[];
+  readonly inputs: Map<string, { readonly from: Set<string>; optional: boolean }>;
+  /** Names that the step may bind, change or delete. */
+  readonly writes: Set<string>;
+  /** By cell and line of the definition. */
+  readonly replays: Map<string, Replay>;
+  readonly parameters: Set<string>;
+}
+
+/** The steps while they are gathered, in reference order. */
+export class Drafts {
+  constructor(private readonly homes: Homes) {
+    this.all = homes.steps.map(({ name, cells }) => ({
+      name,
+      cells,
+      inputs: new Map(),
+      writes: new Set(),
+      replays: new Map(),
+      parameters: new Set()
+    }));
+    this.ordinals = new Map(this.all.map((draft, index) => [draft.name, index]));
+  }
+
+  /** The step of that name. @throws Error if there is none */
+  named(step: string): Draft {
+    const index = this.ordinals.get(step);
+    if (index === undefined) {
+      throw new Error(`no step ${step}`);
+    }
+    return this.all[index];
+  }
+
+  has(step: string): boolean {
+    return this.ordinals.has(step);
+  }
+
+  /** Place of a step in reference order, from 0. */
+  ordinal(step: string): number | undefined {
+    return this.ordinals.get(step);
+  }
+
+  /** Names of steps in reference order. */
+  inOrder(steps: Iterable<string>): readonly string[] {
+    return [...steps].sort((a, b) => (this.ordinals.get(a) ?? 0) - (this.ordinals.get(b) ?? 0));
+  }
+
+  /** A cell in words: its number among all cells, from 1, and its step. */
+  place(cell: number): string {
+    const step = this.homes.stepOf.get(cell);
+    return step === undefined ? `cell ${cell + 1}` : `cell ${cell + 1} (step ${step})`;
+  }
+
+  readonly all: readonly Draft[];
+  private readonly ordinals: ReadonlyMap<string, number>;
+}

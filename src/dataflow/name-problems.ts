@@ -1,0 +1,84 @@
+import { closest } from '../diagnostics/closest';
+import type { Diagnostic, Span } from '../diagnostics/types';
+import { BUILTINS, STAR_IMPORTS } from './builtins';
+import type { Drafts } from './drafts';
+import type { NotebookNames } from './names';
+import type { Need } from './summary';
+import type { Writers } from './writers';
+
+/** Names that have no value where a cell reads them (semantics §3.7). */
+export class NameProblems {
+  constructor(
+    private readonly names: NotebookNames,
+    private readonly writers: Writers,
+    private readonly drafts: Drafts
+  ) {}
+
+  /** No earlier cell supplies the name: nothing to say if it is a builtin, or may come from where nobody can look. */
+  missing(name: string, need: Need, cell: number): Diagnostic | undefined {
+    const facts = this.names.factsOf(cell);
+    if (
+      BUILTINS.has(name) ||
+      need.guarded ||
+      !need.at ||
+      this.writers.stars.some(each => !(each.definition.modules[0] in STAR_IMPORTS)) ||
+      facts.dynamic.some(each => each.binds) ||
+      facts.starImports.length > 0
+    ) {
+      return undefined;
+    }
+    const { line, column } = need.at;
+    const here = facts.binds.some(
+      each =>
+        each.name === name &&
+        (each.at.line < line || (each.at.line === line && each.at.column < column))
+    );
+    if (here) {
+      // Bound on some paths of this very cell: as likely right as not.
+      return undefined;
+    }
+    const span: Span = { cell, ...need.at };
+    const known = [...this.writers.names(), ...facts.binds.map(each => each.name)];
+    const near = closest(name, known) ?? closest(name, BUILTINS);
+    if (need.conditional) {
+      return {
+        code: 'NP302',
+        severity: 'warning',
+        message: `\`${name}\` may have no value here: no earlier cell gives it one`,
+        why: 'the line runs on some paths only; where it runs, it fails as in Run All',
+        fix: near ? `did you mean \`${near}\`?` : `give \`${name}\` a value before`,
+        span
+      };
+    }
+    const later = this.names.firstBoundAfter(name, cell);
+    return {
+      code: later === undefined ? 'NP301' : 'NP303',
+      severity: 'error',
+      message:
+        later === undefined
+          ? `no cell gives \`${name}\` a value` + (near ? `; did you mean \`${near}\`?` : '')
+          : `\`${name}\` is used here, and first gets a value later, in ${this.drafts.place(later)}`,
+      why: 'Run All would stop here with a NameError, and so would the step',
+      fix:
+        later === undefined
+          ? 'correct the name, or give it a value in an earlier cell'
+          : 'move the cell that makes it up',
+      span
+    };
+  }
+
+  /** The last that happened to the name is that the cell `by` deleted it. */
+  deleted(name: string, need: Need, cell: number, by: number): Diagnostic | undefined {
+    if (need.guarded || need.later || need.conditional || !need.at || BUILTINS.has(name)) {
+      return undefined;
+    }
+    return {
+      code: 'NP304',
+      severity: 'error',
+      message: `\`${name}\` was deleted in ${this.drafts.place(by)}`,
+      why: 'Run All would stop here with a NameError, and so would the step',
+      fix: `take out the \`del ${name}\`, or give \`${name}\` a new value`,
+      span: { cell, ...need.at }
+    };
+  }
+}

@@ -1,0 +1,140 @@
+import type { Diagnostic } from '../diagnostics/types';
+import type { Notebook } from '../notebook/types';
+import type { Draft, Drafts } from './drafts';
+import type { EdgeList } from './edges';
+import type { Homes } from './homes';
+import { NameProblems } from './name-problems';
+import type { NotebookNames } from './names';
+import { Replayable } from './replayable';
+import type { CellSummary, Need } from './summary';
+import type { Replay } from './types';
+import type { Writer, Writers } from './writers';
+
+/** Finds where the names that cells need come from (semantics §3.1): inputs and replays of steps, and the edges for them. */
+export class Needs {
+  constructor(
+    private readonly notebook: Notebook,
+    private readonly homes: Homes,
+    private readonly drafts: Drafts,
+    private readonly edges: EdgeList,
+    private readonly writers: Writers,
+    private readonly diagnostics: Diagnostic[],
+    private readonly names: NotebookNames
+  ) {
+    this.problems = new NameProblems(names, writers, drafts);
+    this.replayable = new Replayable(names, writers);
+  }
+
+  /** All that a cell of a step needs. @param shared names that share objects with what the cell changes */
+  ofCell(summary: CellSummary, shared: ReadonlySet<string>, step: string): void {
+    const draft = this.drafts.named(step);
+    for (const [name, need] of summary.needs) {
+      this.resolve(name, need, summary.cell, draft);
+    }
+    for (const name of shared) {
+      this.loosely(name, summary.cell, draft);
+    }
+    if (summary.facts.dynamic.some(each => each.reads)) {
+      for (const name of this.writers.namesBefore(summary.cell)) {
+        this.loosely(name, summary.cell, draft);
+      }
+    }
+    for (const star of this.writers.stars) {
+      if (this.homes.stepOf.get(star.cell) !== step) {
+        this.replay(star, draft, summary.cell, '*');
+      }
+    }
+  }
+
+  /** A name that the step takes if an earlier one has it, and whose absence is no error. */
+  loosely(name: string, cell: number, draft: Draft): void {
+    this.resolve(
+      name,
+      { at: undefined, conditional: true, guarded: true, later: true },
+      cell,
+      draft
+    );
+  }
+
+  private resolve(name: string, need: Need, cell: number, draft: Draft): void {
+    const reaching = this.writers.reaching(name, cell);
+    if (this.notebook.cells[reaching.at(-1)?.cell ?? -1]?.kind === 'parameters') {
+      draft.parameters.add(name);
+    }
+    if (reaching.length === 0) {
+      this.report(this.problems.missing(name, need, cell));
+      return;
+    }
+    const last = reaching[reaching.length - 1];
+    if (last.deleted && last.certain) {
+      this.report(this.problems.deleted(name, need, cell, last.cell));
+      return;
+    }
+    const [only] = reaching;
+    if (reaching.length === 1 && only.definition && this.replayable.has(only)) {
+      if (this.homes.stepOf.get(only.cell) !== draft.name) {
+        this.replay({ cell: only.cell, definition: only.definition }, draft, cell, name);
+      }
+      return;
+    }
+    const optional = need.guarded || need.conditional || reaching.every(each => !each.certain);
+    for (const writer of reaching) {
+      this.take(name, writer, optional, cell, draft);
+    }
+  }
+
+  private take(name: string, writer: Writer, optional: boolean, cell: number, draft: Draft): void {
+    const from = this.homes.stepOf.get(writer.cell);
+    if (from === undefined) {
+      // A pure definition cell belongs to no step: among several writers its definition is the one to fall back on.
+      if (writer.definition) {
+        this.replay({ cell: writer.cell, definition: writer.definition }, draft, cell, name);
+      }
+      return;
+    }
+    if (from === draft.name) {
+      return;
+    }
+    const input = draft.inputs.get(name) ?? { from: new Set<string>(), optional: true };
+    input.from.add(from);
+    input.optional &&= optional;
+    draft.inputs.set(name, input);
+    const words = `\`${name}\` is ${writer.certain ? 'made' : 'made or changed'} in ${this.drafts.place(writer.cell)} and used in ${this.drafts.place(cell)}`;
+    this.edges.add(from, draft.name, { kind: 'value', name, words }, writer.cell, cell);
+  }
+
+  /** A definition is run again in the step, with all that it needs to be defined and to be called. */
+  private replay(replay: Replay, draft: Draft, cell: number, name: string): void {
+    const from = this.homes.stepOf.get(replay.cell);
+    if (from !== undefined && from !== draft.name && !this.homes.definitionCells.has(replay.cell)) {
+      const words = `\`${name}\` is defined in ${this.drafts.place(replay.cell)} and used in ${this.drafts.place(cell)}`;
+      this.edges.add(from, draft.name, { kind: 'definition', name, words }, replay.cell, cell);
+    }
+    const key = `${replay.cell}:${replay.definition.line}`;
+    if (draft.replays.has(key) || from === draft.name) {
+      return;
+    }
+    draft.replays.set(key, replay);
+    for (const read of replay.definition.reads) {
+      const reaching = this.replayable.readBy(replay, read);
+      if (reaching?.definition) {
+        this.replay({ cell: reaching.cell, definition: reaching.definition }, draft, cell, read);
+      }
+    }
+    // What the definition's code mentions when it is called is needed where it is called.
+    for (const each of this.names.code.reachable(replay.definition.names).names) {
+      if (!replay.definition.names.includes(each)) {
+        this.loosely(each, cell, draft);
+      }
+    }
+  }
+
+  private report(problem: Diagnostic | undefined): void {
+    if (problem) {
+      this.diagnostics.push(problem);
+    }
+  }
+
+  private readonly problems: NameProblems;
+  private readonly replayable: Replayable;
+}
