@@ -1,11 +1,12 @@
 import type { Parser } from 'web-tree-sitter';
-import { constantOf, findDefinitions } from './definitions';
+import { allConstants } from './constants';
+import { findDefinitions } from './definitions';
 import { toPlainPython } from './ipython';
 import { dynamicMagic, effectsOfMagic } from './magics';
 import { syntaxErrorOf } from './syntax';
 import { named, rangeOf, TreeParser, type Tree } from './tree';
 import type { CellFacts, Magic, Range, Surroundings } from './types';
-import { CellWalker, type WalkedFacts } from './walk';
+import { walkCell, type WalkedFacts } from './walk';
 
 /** Nothing is known of other cells. */
 const ALONE: Surroundings = { imports: new Map(), fresh: new Set() };
@@ -87,10 +88,8 @@ function analyseSource(
     : tree.tooDeep
       ? undefined
       : syntaxErrorOf(tree);
-  const walker = new CellWalker(tree.source, around);
-  noteStrings(tree, walker);
-  const walked = withoutTemporary(walker.walk(tree.root), plain.temporary);
-  plain.expanded.forEach(each => walker.readLoosely(each.name, each.at));
+  const walk = walkCell(tree, around);
+  const walked = withoutTemporary(walk.facts(), plain.temporary);
   const { definitions, onlyDefines, constants } = findDefinitions(tree.source, tree.root);
   const magicBinds = plain.magics.flatMap(magic =>
     magic.binds
@@ -99,7 +98,7 @@ function analyseSource(
       )
       .map(name => ({ name, kind: 'magic' as const, at: magic.at, certain: true }))
   );
-  const history = [...walker.historyReads].find(
+  const history = [...walk.historyReads].find(
     name => !walked.binds.some(each => each.name === name)
   );
   const historyAt = walked.reads.find(each => each.name === history)?.at;
@@ -132,7 +131,7 @@ function analyseSource(
     )
   };
   if (depth < 2) {
-    for (const literal of walker.literals) {
+    for (const literal of walk.literals) {
       facts = merged(facts, analyseSource(trees, literal.text, around, depth + 1), literal.at);
     }
   }
@@ -160,30 +159,6 @@ function withoutTemporary(facts: WalkedFacts, places: readonly Range[]): WalkedF
 
 function meetsMagic(line: number, endLine: number, magics: readonly Magic[]): boolean {
   return magics.some(each => each.at.line <= endLine && each.at.endLine >= line);
-}
-
-/** Lists and dicts are parameters too, though they are no constants that could be replayed. */
-function allConstants(tree: Tree, found: CellFacts['constants']): CellFacts['constants'] {
-  const lines = tree.source.split('\n');
-  const names = new Set(found.map(each => each.name));
-  const more = named(tree.root).flatMap(statement => {
-    const constant = constantOf(statement, node => tree.source.slice(node.start, node.end), lines);
-    return constant && !names.has(constant.name) ? [constant] : [];
-  });
-  return [...found, ...more];
-}
-
-function noteStrings(tree: Tree, walker: CellWalker): void {
-  for (const statement of named(tree.root)) {
-    const assignment = statement.type === 'expression_statement' ? named(statement)[0] : undefined;
-    const [left, right] = assignment?.type === 'assignment' ? named(assignment) : [];
-    if (left?.type === 'identifier' && right?.type === 'string') {
-      walker.strings.set(
-        tree.source.slice(left.start, left.end),
-        tree.source.slice(right.start, right.end)
-      );
-    }
-  }
 }
 
 /** Code in a literal string of `exec` or `eval` reads and binds as if it stood there. */

@@ -1,0 +1,152 @@
+import { channelOfTarget } from '../effects';
+import { targetNames } from '../scope';
+import { child, children, named, rangeOf, type Node } from '../tree';
+import type { BindingKind, Change } from '../types';
+import { change, changeSharing, dynamicCode, effect } from './changes';
+import { bind, isModule, lastWord, qualified, read, resolvesGlobal, rootOf } from './names';
+import { alias, made, roots, shareWith } from './sharing';
+import type { Walk } from './walk';
+
+/** `a = b = value`, `x: int = value`. */
+export function assignment(walk: Walk, node: Node): void {
+  const left = child(node, 'left');
+  const right = child(node, 'right');
+  const type = child(node, 'type');
+  walk.expression(type);
+  if (!left || !right) {
+    return;
+  }
+  const targets = [left];
+  let value = right;
+  while (value.type === 'assignment') {
+    const inner = child(value, 'left');
+    const next = child(value, 'right');
+    if (!inner || !next) {
+      break;
+    }
+    targets.push(inner);
+    value = next;
+  }
+  walk.expression(value, targets);
+  const shared = roots(walk, value);
+  for (const target of targets) {
+    assignTo(walk, target, type ? 'annotated' : 'assign', shared, value);
+  }
+  const names = targets.flatMap(each => targetNames(each).map(name => walk.text(name)));
+  for (const name of names.slice(1)) {
+    if (targets.length > 1) {
+      alias(walk, names[0], name, targets[targets.length - 1]);
+    }
+  }
+}
+
+/** `x += value`: changes the object in place, or binds the name to another. */
+export function augmentedAssignment(walk: Walk, node: Node): void {
+  const left = child(node, 'left');
+  const right = child(node, 'right');
+  if (!left || !right) {
+    return;
+  }
+  walk.expression(right);
+  if (left.type === 'identifier') {
+    const name = walk.text(left);
+    read(walk, left);
+    change(walk, name, left, 'augassign');
+    bind(walk, left, 'augassign');
+    made(walk, name, right);
+    shareWith(walk, name, roots(walk, right), node);
+  } else {
+    storeInto(walk, left, roots(walk, right), right, 'augassign');
+  }
+}
+
+/** Binds, or changes through attributes and items, a target that gets a value which shares objects with these names. */
+export function assignTo(
+  walk: Walk,
+  target: Node,
+  kind: BindingKind,
+  shared: readonly string[],
+  value?: Node
+): void {
+  switch (target.type) {
+    case 'identifier': {
+      const name = walk.text(target);
+      bind(walk, target, kind);
+      shareWith(walk, name, shared, target);
+      if (value) {
+        made(walk, name, value);
+      }
+      return;
+    }
+    case 'attribute':
+    case 'subscript':
+      storeInto(walk, target, shared, value);
+      return;
+    default:
+      named(target).forEach(each => assignTo(walk, each, kind, shared, value));
+  }
+}
+
+/** `a.b = v`, `a[i] = v`: changes the object behind `a` and shares `v` with it. */
+function storeInto(
+  walk: Walk,
+  target: Node,
+  shared: readonly string[],
+  value?: Node,
+  how?: Change['how']
+): void {
+  const object = child(target, 'object') ?? child(target, 'value');
+  if (!object) {
+    return;
+  }
+  walk.expression(object);
+  children(target, 'subscript').forEach(each => walk.expression(each));
+  const owner = qualified(walk, object);
+  const channel =
+    owner === undefined ? undefined : channelOfTarget(`${owner}.${lastWord(walk, target)}`);
+  const root = rootOf(walk, object);
+  if (channel !== undefined) {
+    const access = channel === 'sys.path' ? 'set' : 'change';
+    effect(walk, channel, access, target, walk.text(target));
+    return;
+  }
+  if (root !== undefined && isModule(walk, root)) {
+    effect(walk, 'patch', 'change', target, walk.text(target));
+    change(walk, root, target, 'attribute', walk.text(target));
+    return;
+  }
+  const callee = object.type === 'call' ? child(object, 'function') : undefined;
+  if (callee?.type === 'identifier' && walk.text(callee) === 'globals') {
+    dynamicCode(walk, 'globals()[…] =', target, false, true);
+  }
+  changeSharing(walk, object, target, how ?? (target.type === 'attribute' ? 'attribute' : 'item'));
+  for (const name of roots(walk, object)) {
+    shareWith(walk, name, shared, target);
+    if (value) {
+      made(walk, name, value);
+    }
+  }
+}
+
+/** `del x`, `del x[0]`. */
+export function deleteTarget(walk: Walk, target: Node): void {
+  switch (target.type) {
+    case 'identifier': {
+      const name = walk.text(target);
+      const { flow } = walk;
+      read(walk, target);
+      if (resolvesGlobal(walk, name) && walk.isAtTop) {
+        walk.deletes.push({ name, at: rangeOf(target), certain: flow.depth === 0 });
+        flow.bound.delete(name);
+        flow.unbound.add(name);
+      }
+      return;
+    }
+    case 'attribute':
+    case 'subscript':
+      storeInto(walk, target, [], undefined, 'delete-item');
+      return;
+    default:
+      named(target).forEach(each => deleteTarget(walk, each));
+  }
+}

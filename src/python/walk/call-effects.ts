@@ -1,0 +1,156 @@
+import { effectsOfCall } from '../effects';
+import { named, rangeOf, type Node, type Tree } from '../tree';
+import { dynamicCode, effect } from './changes';
+import { resolvesGlobal } from './names';
+import type { Walk } from './walk';
+
+/** A call, taken apart. */
+export interface CallParts {
+  readonly node: Node;
+  readonly callee: Node;
+  /** The function with its imports resolved (`numpy.random.seed`), or a method with its receiver's name (`df.sample`). */
+  readonly spelled: string;
+  /** The last word is a method of an object, not a function of a module. */
+  readonly isMethod: boolean;
+  readonly values: readonly Node[];
+  readonly keywords: ReadonlyMap<string, Node>;
+}
+
+/** Functions that wait for a person. */
+const INTERACTIVE = new Set([
+  'input',
+  'raw_input',
+  'breakpoint',
+  'getpass.getpass',
+  'pdb.set_trace'
+]);
+
+/** Values that live in one process, by the qualified name of the function that makes them. */
+const UNSHIPPABLE: readonly (readonly [RegExp, string])[] = [
+  [/^(io\.|gzip\.|bz2\.|lzma\.|codecs\.)?open$/, 'open file'],
+  [
+    /^(sqlite3|psycopg2|pymysql|MySQLdb|duckdb|cx_Oracle|pyodbc|oracledb|snowflake\.connector)\.connect$/,
+    'database connection'
+  ],
+  [/^sqlalchemy\.create_engine$/, 'database engine'],
+  [/^socket\.(socket|create_connection)$/, 'socket'],
+  [/^threading\.(Thread|Timer)$/, 'thread'],
+  [
+    /^multiprocessing\.(Pool|Process|Manager)$|^concurrent\.futures\.\w*Executor$/,
+    'pool of workers'
+  ],
+  [/^xgboost\.DMatrix$/, 'xgboost.DMatrix'],
+  [/^subprocess\.Popen$/, 'running process']
+];
+
+/** State of the process or the machine that a call reads or sets. */
+export function callEffects(walk: Walk, call: CallParts): void {
+  const { node, spelled, isMethod, values, keywords } = call;
+  if (
+    /^(io\.|gzip\.|bz2\.|codecs\.)?open$/.test(spelled) ||
+    (isMethod && spelled.endsWith('.open'))
+  ) {
+    const mode = keywords.get('mode') ?? (isMethod ? values[0] : values[1]);
+    const text = mode ? walk.text(mode) : "'r'";
+    const writes = !/^[rbf]*['"][rbt]*['"]$/.test(text);
+    const path = isMethod ? undefined : literalPath(walk, values[0]);
+    effect(walk, 'files', writes ? 'change' : 'read', node, walk.text(node), path);
+    return;
+  }
+  for (const each of effectsOfCall(spelled, isMethod, new Set(keywords.keys()))) {
+    const own =
+      values.find(argument => argument.type !== 'keyword_argument') ??
+      [...keywords].find(([name]) => /path|file|fname/.test(name))?.[1];
+    const path = each.channel === 'files' ? literalPath(walk, own) : undefined;
+    effect(walk, each.channel, each.access, node, walk.text(node), path);
+  }
+}
+
+/** A path that is a string literal, or a name bound to one in this cell. */
+function literalPath(walk: Walk, node: Node | undefined): string | undefined {
+  if (!node) {
+    return undefined;
+  }
+  const text = node.type === 'identifier' ? walk.strings.get(walk.text(node)) : walk.text(node);
+  return text === undefined ? undefined : plainString(text);
+}
+
+/** The names that a cell's statements bind to a string literal, as source text. */
+export function stringConstants({ source, root }: Tree): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const statement of named(root)) {
+    const assignment = statement.type === 'expression_statement' ? named(statement)[0] : undefined;
+    const [left, right] = assignment?.type === 'assignment' ? named(assignment) : [];
+    if (left?.type === 'identifier' && right?.type === 'string') {
+      found.set(source.slice(left.start, left.end), source.slice(right.start, right.end));
+    }
+  }
+  return found;
+}
+
+/** Calls with a meaning of their own: code in strings, namespaces, people, values of one process. */
+export function specialCall(walk: Walk, call: CallParts, targets: readonly Node[]): void {
+  const { node, callee, spelled } = call;
+  const { bound } = walk.flow;
+  if (callee.type === 'identifier' && resolvesGlobal(walk, spelled) && !bound.has(spelled)) {
+    namespaceCall(walk, call);
+  }
+  if (INTERACTIVE.has(spelled) && !bound.has(spelled)) {
+    walk.interactive.push({ what: `${spelled}()`, at: rangeOf(node) });
+  }
+  const found = UNSHIPPABLE.find(([pattern]) => pattern.test(spelled));
+  if (found && walk.isAtTop) {
+    for (const target of targets) {
+      if (target.type === 'identifier' && isDirectValue(walk, node, target)) {
+        walk.unshippable.push({ name: walk.text(target), type: found[1], at: rangeOf(node) });
+      }
+    }
+  }
+}
+
+/** Builtins that read or bind names which the text does not show, or that only IPython has. */
+function namespaceCall(walk: Walk, { node, spelled, values }: CallParts): void {
+  switch (spelled) {
+    case 'eval':
+    case 'exec': {
+      const literal =
+        values[0] && values.length === 1 ? plainString(walk.text(values[0])) : undefined;
+      if (literal === undefined) {
+        dynamicCode(walk, `${spelled}()`, node, true, spelled === 'exec');
+      } else {
+        walk.literals.push({ text: literal, at: rangeOf(node) });
+      }
+      return;
+    }
+    case 'globals':
+      dynamicCode(walk, 'globals()', node, true, true);
+      return;
+    case 'locals':
+    case 'vars':
+    case 'dir':
+      if (values.length === 0) {
+        dynamicCode(walk, `${spelled}()`, node, true, true);
+      }
+      return;
+    case 'display':
+    case 'get_ipython':
+      walk.needsIPython ??= { what: `${spelled}()`, at: rangeOf(node) };
+      return;
+    default:
+  }
+}
+
+/** The call's value itself is assigned to the target, not something made from it. */
+function isDirectValue(walk: Walk, node: Node, target: Node): boolean {
+  return /^\s*(:[^=]*)?=\s*$/.test(walk.source.slice(target.end, node.start));
+}
+
+/** The text of a string literal without prefix, escapes or placeholders; undefined for any other. */
+function plainString(literal: string): string | undefined {
+  const match = /^[rRuU]?("""|'''|"|')(.*)\1$/s.exec(literal);
+  return match &&
+    !match[2].includes(match[1]) &&
+    (!match[2].includes('\\') || /^[rR]/.test(literal))
+    ? match[2]
+    : undefined;
+}

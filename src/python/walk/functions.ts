@@ -1,0 +1,127 @@
+import { parametersOf, scopeOf, targetNames, typeScopeOf } from '../scope';
+import { child, named, rangeOf, type Node } from '../tree';
+import type { LaterCode } from '../types';
+import { guarded } from './flow';
+import { firstReads, newFlow, newFrame } from './frame';
+import { bind, resolvesGlobal, rootOf } from './names';
+import { made } from './sharing';
+import type { Walk } from './walk';
+
+/** `def f(…): …`. @param inClass the class whose method it is */
+export function functionDefinition(
+  walk: Walk,
+  node: Node,
+  decorators: readonly Node[],
+  inClass?: string
+): void {
+  const name = child(node, 'name');
+  withTypeParameters(walk, node, () => {
+    defaults(walk, node);
+    annotation(walk, child(node, 'return_type'));
+  });
+  if (!name) {
+    return;
+  }
+  const owner = inClass ?? walk.text(name);
+  const written = walk.source.slice(name.start, name.end);
+  laterCode(
+    walk,
+    node,
+    owner,
+    inClass === undefined ? undefined : { class: inClass, name: written }
+  );
+  if (inClass === undefined) {
+    bind(walk, name, 'def');
+    decorators.forEach(each => made(walk, walk.text(name), each));
+  }
+}
+
+/** @param targets what the lambda is assigned to */
+export function lambda(walk: Walk, node: Node, targets: readonly Node[]): void {
+  defaults(walk, node);
+  const owners = targets.flatMap(each => targetNames(each).map(name => walk.text(name)));
+  const stored = targets
+    .filter(each => each.type === 'attribute' || each.type === 'subscript')
+    .flatMap(each => rootOf(walk, each) ?? []);
+  const all = [...owners, ...stored].filter(name => resolvesGlobal(walk, name));
+  if (all.length > 0 && walk.isAtTop) {
+    all.forEach(owner => laterCode(walk, node, owner));
+    return;
+  }
+  // Handed to something that may call it at once: what it reads should be there, but need not.
+  guarded(walk, () => {
+    walk.flow.depth += 1;
+    walk.inScope(scopeOf(walk.text, node, walk.frame.scope), () =>
+      walk.expression(child(node, 'body'))
+    );
+    walk.flow.depth -= 1;
+  });
+}
+
+/** Bases and annotations may use the type parameters (`class C[T](B[T])`), which are names of no module. */
+export function withTypeParameters(walk: Walk, node: Node, action: () => void): void {
+  walk.inScope(typeScopeOf(walk.text, node, walk.frame.scope), action);
+}
+
+/** Defaults and annotations of parameters are evaluated where the function is defined. */
+function defaults(walk: Walk, node: Node): void {
+  const parameters = child(node, 'parameters');
+  for (const each of parameters ? named(parameters) : []) {
+    walk.expression(child(each, 'value'));
+    annotation(walk, child(each, 'type'));
+  }
+}
+
+/** Names in annotations are read loosely: later versions of Python, and `from __future__ import annotations`, read them later or never. */
+export function annotation(walk: Walk, node: Node | undefined): void {
+  guarded(walk, () => walk.expression(node));
+}
+
+/** The body of a function or lambda that is reachable from a name, or from a class as its method. */
+function laterCode(walk: Walk, node: Node, owner: string, method?: LaterCode['method']): void {
+  const { frame: outer, flow } = walk;
+  const scope = scopeOf(walk.text, node, outer.scope);
+  if (outer.scope?.kind === 'function') {
+    // A function in a function: what it does is what calling the outer one may do.
+    walk.inScope(scope, () => body(walk, node), new Map(outer.localRoots));
+    return;
+  }
+  const parameters = parametersOf(walk.text, node);
+  const inner = newFrame(scope, parameters);
+  walk.frame = inner;
+  walk.flow = newFlow();
+  body(walk, node);
+  walk.frame = outer;
+  walk.flow = flow;
+  if (outer.scope?.kind === 'class' && method === undefined) {
+    outer.reads.push(...inner.reads.map(each => ({ ...each, conditional: true, guarded: true })));
+    return;
+  }
+  walk.later.push({
+    owner,
+    at: rangeOf(node),
+    reads: firstReads(inner.reads),
+    binds: inner.binds,
+    changes: inner.changes,
+    changesParameters: parameters.flatMap((name, index) =>
+      inner.changedParameters.has(name) ? [{ index, name }] : []
+    ),
+    returnsParameters: inner.returnsParameters || node.type === 'lambda',
+    returnsGlobals: [...inner.returnsGlobals],
+    sharesParameters: inner.sharesParameters,
+    sharesWithGlobals: [...inner.sharesWithGlobals],
+    parameters,
+    effects: inner.effects,
+    calls: [...inner.calls],
+    ...(method ? { method } : {})
+  });
+}
+
+function body(walk: Walk, node: Node): void {
+  const inner = child(node, 'body');
+  if (node.type === 'lambda') {
+    walk.expression(inner);
+  } else {
+    walk.block(inner);
+  }
+}

@@ -1,0 +1,49 @@
+import { child, named, rangeOf, type Node } from '../tree';
+import { bind, resolvesGlobal } from './names';
+import type { Walk } from './walk';
+
+/** `import a.b as c`, `from a import b`, `from a import *`. */
+export function importStatement(walk: Walk, node: Node): void {
+  const from = child(node, 'module_name');
+  const module = from ? walk.text(from) : undefined;
+  const note = (name: string) =>
+    walk.imports.push({
+      module: name,
+      at: rangeOf(node),
+      conditional: walk.flow.depth > 0,
+      optional: walk.flow.guards > 0 || !walk.isAtTop
+    });
+  if (node.type === 'future_import_statement') {
+    return;
+  }
+  if (module !== undefined) {
+    note(module);
+  }
+  for (const each of named(node)) {
+    if (each === from) {
+      continue;
+    }
+    if (each.type === 'wildcard_import') {
+      walk.starImports.push({ module: module ?? '', at: rangeOf(node) });
+      continue;
+    }
+    const alias = child(each, 'alias');
+    const path = each.type === 'aliased_import' ? child(each, 'name') : each;
+    if (!path) {
+      continue;
+    }
+    const dotted = walk.text(path);
+    const target = alias ?? named(path)[0];
+    if (module === undefined) {
+      note(dotted);
+    }
+    const name = walk.text(target);
+    if (resolvesGlobal(walk, name)) {
+      walk.known.set(name, module !== undefined ? `${module}.${dotted}` : alias ? dotted : name);
+    }
+    bind(walk, target, module === undefined ? 'import' : 'from-import', {
+      module: module ?? dotted,
+      attribute: module === undefined ? undefined : dotted
+    });
+  }
+}

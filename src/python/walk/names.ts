@@ -1,0 +1,119 @@
+import { isGlobal } from '../scope';
+import { child, named, rangeOf, type Node } from '../tree';
+import type { Binding, BindingKind } from '../types';
+import type { Walk } from './walk';
+
+/** `name`, used where the walk is, is a name of the module. */
+export function resolvesGlobal(walk: Walk, name: string): boolean {
+  const { scope } = walk.frame;
+  if (scope?.kind === 'class' && scope.locals.has(name) && !walk.flow.classBound.has(name)) {
+    // A class body sees the module's name until it binds its own.
+    return isGlobal(name, scope.parent);
+  }
+  return isGlobal(name, scope);
+}
+
+export function isParameter(walk: Walk, name: string): boolean {
+  return walk.frame.parameters.includes(name);
+}
+
+/** The name is an import: a module, or something out of one. */
+export function isModule(walk: Walk, name: string): boolean {
+  return walk.known.has(name) && resolvesGlobal(walk, name);
+}
+
+/** Notes that a name is read, if it is the module's and not bound yet. */
+export function read(walk: Walk, node: Node): void {
+  const name = walk.text(node);
+  const { frame, flow } = walk;
+  if (!resolvesGlobal(walk, name) || name === '__debug__') {
+    return;
+  }
+  if (frame.scope?.kind === 'class') {
+    const isOwn = flow.classBound.has(name) && frame.scope.locals.has(name);
+    if (isOwn || /^__(qualname|module|annotations)__$/.test(name)) {
+      return;
+    }
+  }
+  if (walk.isModuleTime && flow.bound.has(name)) {
+    return;
+  }
+  frame.reads.push({
+    name,
+    at: rangeOf(node),
+    conditional: flow.depth > 0,
+    guarded: flow.guards > 0
+  });
+  if (name === 'In' || name === 'Out' || /^_(i*|\d+|__?)$/.test(name)) {
+    walk.historyReads.add(name);
+  }
+}
+
+/** Notes that a name is bound, if it is the module's. */
+export function bind(
+  walk: Walk,
+  node: Node,
+  kind: BindingKind,
+  more: Pick<Binding, 'module' | 'attribute'> = {}
+): void {
+  const name = walk.text(node);
+  const { frame, flow } = walk;
+  if (frame.scope?.kind === 'class') {
+    flow.classBound.add(name);
+  }
+  if (!resolvesGlobal(walk, name)) {
+    return;
+  }
+  if (!walk.isModuleTime) {
+    frame.binds.push({ name, kind: 'global-in-call', at: rangeOf(node), certain: false });
+    return;
+  }
+  if (kind !== 'import' && kind !== 'from-import') {
+    walk.known.delete(name);
+  }
+  walk.top.binds.push({ name, kind, at: rangeOf(node), certain: flow.depth === 0, ...more });
+  flow.bound.add(name);
+  flow.unbound.delete(name);
+}
+
+/** The first name of `a.b[c].d()`, if it starts with one. */
+export function rootOf(walk: Walk, node: Node): string | undefined {
+  switch (node.type) {
+    case 'identifier':
+      return walk.text(node);
+    case 'attribute':
+    case 'subscript':
+    case 'call':
+    case 'parenthesized_expression': {
+      const first = named(node)[0];
+      return first ? rootOf(walk, first) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** `np.random.seed` → `numpy.random.seed`; undefined if the expression is no plain dotted name of an import or of a builtin. */
+export function qualified(walk: Walk, node: Node): string | undefined {
+  if (node.type === 'identifier') {
+    const name = walk.text(node);
+    return resolvesGlobal(walk, name)
+      ? (walk.known.get(name) ?? (walk.flow.bound.has(name) ? undefined : name))
+      : undefined;
+  }
+  if (node.type !== 'attribute') {
+    return undefined;
+  }
+  const object = child(node, 'object');
+  const inner = object ? qualified(walk, object) : undefined;
+  const root = rootOf(walk, node);
+  return inner !== undefined && root !== undefined && walk.known.has(root)
+    ? `${inner}.${lastWord(walk, node)}`
+    : undefined;
+}
+
+/** `c` of `a.b.c`. */
+export function lastWord(walk: Walk, node: Node): string {
+  const attribute = child(node, 'attribute');
+  return attribute ? walk.text(attribute) : node.type === 'identifier' ? walk.text(node) : '';
+}

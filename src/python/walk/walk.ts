@@ -1,0 +1,160 @@
+import { mangled, type Scope } from '../scope';
+import { named, type Node, type Tree } from '../tree';
+import type {
+  Alias,
+  Call,
+  CellFacts,
+  LaterCode,
+  NameUse,
+  Surroundings,
+  Unshippable
+} from '../types';
+import { firstReads, newFlow, newFrame, type Flow, type Frame } from './frame';
+
+/** Facts of a cell that the walk collects; the rest of `CellFacts` is added by the analyser. */
+export type WalkedFacts = Pick<
+  CellFacts,
+  | 'binds'
+  | 'deletes'
+  | 'reads'
+  | 'changes'
+  | 'aliases'
+  | 'madeFrom'
+  | 'later'
+  | 'calls'
+  | 'effects'
+  | 'unshippable'
+  | 'starImports'
+  | 'dynamic'
+  | 'imports'
+  | 'topLevelAwait'
+  | 'needsIPython'
+  | 'interactive'
+>;
+
+/** What is done at a statement and at an expression; handed in, because both go down into each other. */
+export interface Visitor {
+  statement(walk: Walk, node: Node): void;
+  /** @param targets what the expression's value is assigned to */
+  expression(walk: Walk, node: Node, targets: readonly Node[]): void;
+}
+
+/**
+ * One walk over the tree of a cell: where it is ({@link frame}, {@link flow}, {@link className}) and what it has collected.
+ * What each construct of the language does is said in the modules beside this one.
+ */
+export class Walk {
+  /** @param around what other cells tell */
+  constructor(
+    tree: Pick<Tree, 'source'>,
+    readonly around: Surroundings,
+    private readonly visitor: Visitor
+  ) {
+    this.source = tree.source;
+    this.known = new Map(around.imports);
+    this.top = newFrame(undefined);
+    this.frame = this.top;
+  }
+
+  readonly source: string;
+  /** The frame of the cell itself. */
+  readonly top: Frame;
+  /** The frame of the code that is looked at. */
+  frame: Frame;
+  flow: Flow = newFlow();
+  /** The class whose code is looked at: names such as `__x` are its own. */
+  className: string | undefined;
+  /** How many comprehensions stand around. */
+  comprehensions = 0;
+
+  /** What names stand for that are imports here: `np` → `numpy`. */
+  readonly known: Map<string, string>;
+  /** String constants of the cell, by name, as source text. */
+  readonly strings = new Map<string, string>();
+
+  readonly deletes: CellFacts['deletes'][number][] = [];
+  readonly aliases: Alias[] = [];
+  readonly madeFrom = new Map<string, Set<string>>();
+  readonly later: LaterCode[] = [];
+  readonly calls: Call[] = [];
+  readonly unshippable: Unshippable[] = [];
+  readonly starImports: CellFacts['starImports'][number][] = [];
+  readonly dynamic: CellFacts['dynamic'][number][] = [];
+  readonly imports: CellFacts['imports'][number][] = [];
+  readonly interactive: CellFacts['interactive'][number][] = [];
+  needsIPython: CellFacts['needsIPython'];
+  topLevelAwait = false;
+  /** Code in literal strings of `eval` and `exec`, for the analyser. */
+  readonly literals: { readonly text: string; readonly at: NameUse['at'] }[] = [];
+  /** Names of IPython's history that are read. */
+  readonly historyReads = new Set<string>();
+
+  statement(node: Node): void {
+    this.visitor.statement(this, node);
+  }
+
+  /** All statements of a block, or of a clause around one. */
+  block(node: Node | undefined): void {
+    for (const each of node ? named(node) : []) {
+      this.statement(each);
+    }
+  }
+
+  /** @param targets what the expression's value is assigned to */
+  expression(node: Node | undefined, targets: readonly Node[] = []): void {
+    if (node) {
+      this.visitor.expression(this, node, targets);
+    }
+  }
+
+  /** Does something inside another scope of the same code: what is seen there counts for the frame around. */
+  inScope(scope: Scope | undefined, action: () => void, localRoots = this.frame.localRoots): Frame {
+    const outer = this.frame;
+    const inner = { ...outer, scope, localRoots };
+    this.frame = inner;
+    action();
+    this.frame = outer;
+    return inner;
+  }
+
+  /** The code runs as the cell runs and is the cell's own: no body of a function, class or comprehension. */
+  get isAtTop(): boolean {
+    return this.frame === this.top;
+  }
+
+  /** Module-level code, comprehension and class bodies included: it runs as the cell runs. */
+  get isModuleTime(): boolean {
+    return this.frame.reads === this.top.reads;
+  }
+
+  /** The text of a node; of an identifier the name that CPython takes it for. */
+  readonly text = (node: Node): string => {
+    const raw = this.source.slice(node.start, node.end);
+    // CPython folds identifiers to NFKC.
+    return node.type === 'identifier'
+      ? mangled(/[^\x20-\x7e]/.test(raw) ? raw.normalize('NFKC') : raw, this.className)
+      : raw;
+  };
+
+  facts(): WalkedFacts {
+    const { top } = this;
+    return {
+      binds: top.binds,
+      deletes: this.deletes,
+      reads: firstReads(top.reads),
+      changes: top.changes,
+      aliases: this.aliases,
+      madeFrom: Object.fromEntries([...this.madeFrom].map(([name, from]) => [name, [...from]])),
+      later: this.later,
+      calls: this.calls,
+      effects: top.effects,
+      unshippable: this.unshippable,
+      starImports: this.starImports,
+      dynamic: this.dynamic,
+      imports: this.imports,
+      topLevelAwait: this.topLevelAwait,
+      needsIPython: this.needsIPython,
+      interactive: this.interactive
+    };
+  }
+}
