@@ -1,6 +1,3 @@
-import { cpSync, mkdtempSync, readdirSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { LocalDocument } from '../compile/types';
 import type { LocalEngine } from '../engines/local/engine';
 import type { RunEvent, RunOutcome } from '../engines/types';
@@ -8,25 +5,28 @@ import { compareOutputs, type CellComparison, type NotebookOutput } from './comp
 import type { Project } from './project';
 import type { PythonInfo } from './python';
 import type { PreparedRun } from './run';
-import { removeFolder } from './run';
 import { readOutputs } from './store';
+import { WorkCopy } from './work-copy';
 
 /** What came of running a notebook both ways. */
 export interface Verification {
   readonly verdict: 'SAME' | 'DIFFERENT' | 'REFUSED';
   readonly cells: readonly CellComparison[];
+  /** How often Run All ran in all: more than once where its outputs differed from the steps'. */
+  readonly runAlls: number;
   /** Why it was refused, or how the two runs ended apart; empty if SAME. */
   readonly message: string;
   readonly reference: { readonly run: string; readonly outcome: RunOutcome };
   readonly steps: { readonly run: string; readonly outcome: RunOutcome };
 }
 
-/** Folders larger than this are not copied: both runs then share the notebook's own. Bytes. */
-const LARGEST_COPY = 1_000_000_000;
+/** Most Run Alls: one to compare with, and three to tell what varies by itself. */
+const MOST_RUN_ALLS = 4;
 
 /**
  * Runs a notebook as Run All and as steps, each in a copy of its folder, and compares every cell. Where a cell differs,
- * Run All runs once more: what varies between two runs of the same thing cannot be compared.
+ * Run All runs again: what varies between runs of the same thing cannot be compared, and is called so. While anything
+ * varies and anything still differs, it runs a few times more, lest values that vary agree by chance.
  * @param onEvent hears the events of all runs, with which of them they belong to
  */
 export async function verify(
@@ -37,16 +37,17 @@ export async function verify(
   jobs: number,
   onEvent: (which: 'Run All' | 'steps' | 'Run All again', event: RunEvent) => void
 ): Promise<Verification> {
+  const sources = project.notebook.cells.map(cell => cell.source);
   const runIn = async (
     which: 'Run All' | 'steps' | 'Run All again',
     document: LocalDocument
   ): Promise<OneRun> => {
-    const copy = copyOf(project.folder);
+    const copy = new WorkCopy(project.folder, sources);
     try {
       const run = await engine.submit(document, {
         jobs,
         python: python.path,
-        workdir: copy ?? project.folder,
+        workdir: copy.folder,
         parameters: {},
         notebook: { path: project.path, text: project.text }
       });
@@ -61,9 +62,7 @@ export async function verify(
       }
       return { run, outcome, message, outputs: readOutputs(engine.folder(run)) };
     } finally {
-      if (copy !== undefined) {
-        removeFolder(copy);
-      }
+      copy.dispose();
     }
   };
   const reference = await runIn('Run All', prepared.reference);
@@ -72,24 +71,36 @@ export async function verify(
   if (steps.outcome === 'guard') {
     return result('REFUSED', [], steps.message, reference, steps);
   }
-  let cells = compareCells(ran, reference, steps);
-  if (cells.some(each => each.verdict === 'different')) {
-    const again = await runIn('Run All again', prepared.reference);
-    const varying = new Set(
-      compareCells(ran, reference, again)
-        .filter(each => each.verdict === 'different')
-        .map(each => each.cell)
-    );
-    cells = cells.map(each =>
-      varying.has(each.cell) ? { ...each, verdict: 'varies', difference: '' } : each
-    );
+  const repeats: OneRun[] = [];
+  let cells = compareCells(ran, reference, steps, repeats);
+  const some = (verdict: CellComparison['verdict']) => cells.some(each => each.verdict === verdict);
+  while (
+    some('different') &&
+    repeats.length + 1 < MOST_RUN_ALLS &&
+    (repeats.length === 0 || some('varies'))
+  ) {
+    const other = withHashSeed(prepared.reference, repeats.length + 1);
+    repeats.push(await runIn('Run All again', other));
+    cells = compareCells(ran, reference, steps, repeats);
   }
   const endings =
     reference.outcome === steps.outcome
       ? ''
       : `Run All ${reference.outcome}, the steps ${steps.outcome}`;
   const same = endings === '' && cells.every(each => each.verdict !== 'different');
-  return result(same ? 'SAME' : 'DIFFERENT', cells, endings, reference, steps);
+  return result(same ? 'SAME' : 'DIFFERENT', cells, endings, reference, steps, repeats.length + 1);
+}
+
+/**
+ * The same run with its sets of texts in another order: every kernel draws a seed for hashes, so what depends on it is nothing
+ * that Run All would give again. A seed that the user has set is kept.
+ */
+function withHashSeed(document: LocalDocument, seed: number): LocalDocument {
+  const PYTHONHASHSEED = process.env.PYTHONHASHSEED ?? String(seed);
+  return {
+    ...document,
+    steps: document.steps.map(step => ({ ...step, env: { PYTHONHASHSEED, ...step.env } }))
+  };
 }
 
 interface OneRun {
@@ -104,11 +115,13 @@ function result(
   cells: readonly CellComparison[],
   message: string,
   reference: OneRun,
-  steps: OneRun
+  steps: OneRun,
+  runAlls = 1
 ): Verification {
   return {
     verdict,
     cells,
+    runAlls,
     message,
     reference: { run: reference.run, outcome: reference.outcome },
     steps: { run: steps.run, outcome: steps.outcome }
@@ -122,7 +135,8 @@ function result(
 function compareCells(
   cells: readonly number[],
   reference: OneRun,
-  steps: OneRun
+  steps: OneRun,
+  repeats: readonly OneRun[]
 ): readonly CellComparison[] {
   const failed = cells.findIndex(
     cell =>
@@ -130,58 +144,13 @@ function compareCells(
       (reference.outputs.get(cell) ?? []).some(each => each.output_type === 'error')
   );
   const compared = failed === -1 ? cells : cells.slice(0, failed + 1);
-  return compared.map(cell => {
-    const difference = compareOutputs(
-      reference.outputs.get(cell) ?? [],
-      steps.outputs.get(cell) ?? []
-    );
-    return {
-      cell,
-      verdict: difference === undefined ? ('same' as const) : ('different' as const),
-      difference: difference ?? ''
-    };
-  });
-}
-
-/** Names of folders that hold no data of the notebook. */
-const LEFT_OUT = new Set([
-  '.git',
-  '.venv',
-  'venv',
-  'node_modules',
-  '__pycache__',
-  '.ipynb_checkpoints'
-]);
-
-function copyOf(folder: string): string | undefined {
-  if (measure(folder, LARGEST_COPY) > LARGEST_COPY) {
-    return undefined;
-  }
-  const copy = mkdtempSync(join(tmpdir(), 'notepod-verify-'));
-  for (const entry of readdirSync(folder)) {
-    if (!LEFT_OUT.has(entry)) {
-      cpSync(join(folder, entry), join(copy, entry), {
-        recursive: true,
-        filter: path => !LEFT_OUT.has(path.split(/[\\/]/).pop() ?? '')
-      });
-    }
-  }
-  return copy;
-}
-
-/** Bytes below a folder, stopping above `enough`. */
-function measure(folder: string, enough: number): number {
-  let sum = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (sum > enough) {
-      break;
-    }
-    const path = join(folder, entry.name);
-    if (entry.isDirectory() && !LEFT_OUT.has(entry.name)) {
-      sum += measure(path, enough - sum);
-    } else if (entry.isFile()) {
-      sum += statSync(path).size;
-    }
-  }
-  return sum;
+  const of = (run: OneRun, cell: number) => run.outputs.get(cell) ?? [];
+  return compared.map(cell => ({
+    cell,
+    ...compareOutputs(
+      of(reference, cell),
+      of(steps, cell),
+      repeats.map(run => of(run, cell))
+    )
+  }));
 }

@@ -37,7 +37,10 @@ export async function verifyCommand(
     for (const { cell, verdict, difference } of result.cells) {
       const word = verdict.toUpperCase().padEnd(9);
       const color = verdict === 'different' ? 'red' : verdict === 'same' ? 'green' : 'yellow';
-      const note = verdict === 'varies' ? 'Run All itself differs from run to run' : difference;
+      const note =
+        verdict === 'varies'
+          ? 'Run All itself differs from run to run here; what does not vary is the same'
+          : difference;
       terminal.out(
         `${paint(terminal, color, word)} ${cellLabel(project.notebook, cell)}${note === '' ? '' : `: ${note}`}`
       );
