@@ -39,9 +39,9 @@ export class Needs {
         this.loosely(name, summary.cell, draft);
       }
     }
-    for (const star of this.writers.stars) {
-      if (this.homes.stepOf.get(star.cell) !== step) {
-        this.replay(star, draft, summary.cell, '*');
+    for (const each of [...this.writers.futures, ...this.writers.stars]) {
+      if (this.homes.stepOf.get(each.cell) !== step) {
+        this.replay(each, draft, summary.cell, '*');
       }
     }
   }

@@ -34,6 +34,9 @@ export class Writers {
       this.add(name, { cell, certain: true, deleted: true });
     }
     for (const definition of facts.definitions) {
+      if (definition.kind === 'import' && definition.modules[0] === '__future__') {
+        this.futures.push({ cell, definition });
+      }
       if (definition.kind === 'import' && /\bimport\s*\*/.test(definition.source)) {
         this.stars.push({ cell, definition });
         for (const name of STAR_IMPORTS[definition.modules[0] ?? ''] ?? []) {
@@ -109,6 +112,8 @@ export class Writers {
 
   /** Cells that bind names nobody can know beforehand (`exec`, `globals()[…] =`), ascending. */
   private readonly unknown: number[] = [];
+  /** `from __future__ import` so far: in a notebook they hold for all later cells. */
+  readonly futures: Replay[] = [];
   /** Star imports so far. */
   readonly stars: Replay[] = [];
   private readonly byName = new Map<string, Writer[]>();

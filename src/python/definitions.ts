@@ -102,9 +102,8 @@ function definitionOf(node: Node, text: Text): Found | undefined {
   switch (node.type) {
     case 'import_statement':
     case 'import_from_statement':
-      return importOf(node, text);
     case 'future_import_statement':
-      return undefined;
+      return importOf(node, text);
     case 'function_definition':
       return functionOf(node, text);
     case 'class_definition':
@@ -149,7 +148,10 @@ function importOf(node: Node, text: Text): Found {
   return {
     names,
     kind: 'import',
-    modules: [...new Set(modules.map(each => each.split('.')[0]))].filter(each => each !== ''),
+    modules:
+      node.type === 'future_import_statement'
+        ? ['__future__']
+        : [...new Set(modules.map(each => each.split('.')[0]))].filter(each => each !== ''),
     reads: []
   };
 }

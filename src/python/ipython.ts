@@ -144,8 +144,10 @@ class Rewriter {
       this.magicOrShell(sign, last, this.source.slice(at, equals));
       return last;
     }
-    if (/^[/,;][A-Za-z_]/.test(body)) {
-      this.push('autocall', body[0], at, end, 'unknown', []);
+    if (/^(?:[/,;][A-Za-z_]|[,;]\s*$)/.test(body)) {
+      // A lone `;`, put below a plot to show no value, calls nothing: IPython makes `("")` of it.
+      const effect = /^[,;]\s*$/.test(body) ? 'none' : 'unknown';
+      this.push('autocall', body[0], at, end, effect, []);
       this.plain(at, end);
       return end;
     }

@@ -80,6 +80,8 @@ export class StepProcess {
         // Descriptor 3 is the lifeline: nothing is ever written to it, and it closes when this process dies.
         stdio: ['ignore', log, log, 'pipe'],
         env: {
+          // One hash seed for all: a set of texts has one order in a process, so it must have it in all steps of a run.
+          PYTHONHASHSEED: '0',
           ...process.env,
           PYTHONUNBUFFERED: '1',
           PYTHONIOENCODING: 'utf-8',

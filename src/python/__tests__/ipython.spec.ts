@@ -20,6 +20,8 @@ const CELLS: readonly (readonly [source: string, magics: readonly string[]])[] =
   ['a.b??', ['help pinfo']],
   ['f(1)?', []],
   ['/f a b', ['autocall /']],
+  ['plot(x)\n;', ['autocall ;']],
+  ['plot(x);', []],
   ['if x:\n    !ls\n    %cd ..', ['shell !', 'line cd']],
   ['!pip install \\\n  foo', ['shell !']],
   ['%%bash\nls\n%notamagic', ['cell bash']],

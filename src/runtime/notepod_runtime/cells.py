@@ -1,7 +1,10 @@
 """Runs cells in one namespace, the notebook's ``__main__``, without IPython."""
 
+import __future__
+
 import ast
 import builtins
+import functools
 import linecache
 import sys
 import types
@@ -9,6 +12,9 @@ import types
 from . import display
 
 _AWAIT = getattr(ast, "PyCF_ALLOW_TOP_LEVEL_AWAIT", 0x2000)
+_FUTURE = functools.reduce(
+    lambda flags, name: flags | getattr(__future__, name).compiler_flag, __future__.all_feature_names, 0
+)
 
 
 def file_name(cell):
@@ -30,6 +36,10 @@ def new_main():
     return vars(main)
 
 
+class _NotAtOnce(Exception):
+    """The statements of a cell do not compile as one module."""
+
+
 class PlainShell:
     """Runs cells that need nothing of IPython."""
 
@@ -37,6 +47,8 @@ class PlainShell:
         self._namespace = namespace
         self._outputs = outputs
         self._loop = None
+        #: Compiler flags of the `from __future__ import` so far: in a notebook they hold for all later code.
+        self.future = 0
         builtins.display = self.display
 
     def define(self, cell, line, source):
@@ -48,26 +60,42 @@ class PlainShell:
         lines.extend(["\n"] * (line - 1 + len(text) - len(lines)))
         lines[line - 1 : line - 1 + len(text)] = [each + "\n" for each in text]
         linecache.cache[name] = (sum(map(len, lines)), None, lines, name)
-        code = compile("\n" * (line - 1) + source, name, "exec", dont_inherit=True)
+        code = compile("\n" * (line - 1) + source, name, "exec", self.future, dont_inherit=True)
+        self.future |= code.co_flags & _FUTURE
         exec(code, self._namespace)
 
     def run(self, cell, source):
         """Runs a cell and shows the value of its last expression. Raises what the cell raises."""
         remember_source(cell, source)
         name = file_name(cell)
-        tree = compile(source, name, "exec", ast.PyCF_ONLY_AST | _AWAIT, dont_inherit=True)
+        flags = ast.PyCF_ONLY_AST | _AWAIT | self.future
+        tree = compile(source, name, "exec", flags, dont_inherit=True)
         shown = None
         if tree.body and isinstance(tree.body[-1], ast.Expr) and not _silenced(source, tree.body[-1]):
             shown = tree.body.pop()
-        self._execute(tree, name)
+        try:
+            self._execute(self._compile(tree, name))
+        except _NotAtOnce:
+            # Where a statement does not compile, or only alone (a late `from __future__`), those before it have run.
+            for statement in tree.body:
+                self._execute(self._compile(ast.Module([statement], []), name, alone=True))
         if shown is not None:
-            value = self._execute(ast.Expression(shown.value), name)
+            value = self._execute(self._compile(ast.Expression(shown.value), name, alone=True))
             if value is not None:
                 self.show(value)
 
-    def _execute(self, tree, name):
+    def _compile(self, tree, name, alone=False):
         mode = "eval" if isinstance(tree, ast.Expression) else "exec"
-        code = compile(tree, name, mode, _AWAIT, dont_inherit=True)
+        try:
+            code = compile(tree, name, mode, _AWAIT | self.future, dont_inherit=True)
+        except SyntaxError:
+            if alone:
+                raise
+            raise _NotAtOnce from None
+        self.future |= code.co_flags & _FUTURE
+        return code
+
+    def _execute(self, code):
         if code.co_flags & 0x80:  # CO_COROUTINE: it awaits at top level
             return self._await(types.FunctionType(code, self._namespace)())
         return eval(code, self._namespace)

@@ -199,7 +199,7 @@ class Step:
         try:
             from .shell import IPythonShell
 
-            return IPythonShell(namespace, self.outputs)
+            return IPythonShell(namespace, self.outputs, plain)
         except ImportError:
             message = f"step {self._plan['step']} has magics or shell lines, and {self._plan['image']} has no IPython. Install ipython there."
             self._record.write("error", code="NP509", message=message, cell=self._plan["cells"][0]["index"])

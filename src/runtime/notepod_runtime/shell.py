@@ -4,7 +4,8 @@
 class IPythonShell:
     """Runs cells through an ``InteractiveShell`` on the notebook's ``__main__``; outputs go where all others go."""
 
-    def __init__(self, namespace, outputs):
+    def __init__(self, namespace, outputs, plain):
+        """``plain`` is the shell that runs definitions again."""
         import sys
 
         from IPython.core.displayhook import DisplayHook
@@ -45,9 +46,11 @@ class IPythonShell:
         # `!command` through pipes, so that its output is the cell's.
         self._shell.system = self._shell.system_piped
         self._added = set(namespace) - names
+        self._plain = plain
 
     def run(self, cell, source):
         """Runs a cell. Raises what the cell raises."""
+        self._shell.compile.flags |= self._plain.future
         result = self._shell.run_cell(source, store_history=True)
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
