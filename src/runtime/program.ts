@@ -3,6 +3,7 @@ import init from './notepod_runtime/__init__.py';
 import ambient from './notepod_runtime/ambient.py';
 import arrays from './notepod_runtime/arrays.py';
 import byvalue from './notepod_runtime/byvalue.py';
+import caches from './notepod_runtime/caches.py';
 import cells from './notepod_runtime/cells.py';
 import content from './notepod_runtime/content.py';
 import definitionState from './notepod_runtime/definition_state.py';
@@ -33,6 +34,7 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/ambient.py': ambient,
   'notepod_runtime/arrays.py': arrays,
   'notepod_runtime/byvalue.py': byvalue,
+  'notepod_runtime/caches.py': caches,
   'notepod_runtime/cells.py': cells,
   'notepod_runtime/content.py': content,
   'notepod_runtime/definition_state.py': definitionState,

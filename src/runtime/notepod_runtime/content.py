@@ -5,6 +5,8 @@ import struct
 import sys
 import types
 
+from .caches import reduce_cached_function
+
 #: Attributes that objects fill while they are only read (pandas, scikit-learn, statsmodels, networkx).
 _CACHES = ("_item_cache", "_cache", "_cached", "_cacher", "_is_copy", "_reset_cache", "_mgr_cache", "_engine")
 _PLAIN = (str, bytes, bytearray, int, bool, type(None), range, slice, type(...), type(NotImplemented))
@@ -66,6 +68,9 @@ class Comparison:
             return before == now
         if kind is types.FunctionType:
             return self._functions(before, now)
+        if kind is functools._lru_cache_wrapper:
+            one, other = reduce_cached_function(before), reduce_cached_function(now)
+            return self._temporary(one[1:3], other[1:3])
         if kind.__module__.partition(".")[0] == "pyarrow" and hasattr(before, "equals"):
             return before.equals(now)
         return self._states(before, now)

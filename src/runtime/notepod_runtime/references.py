@@ -4,6 +4,7 @@
 spends no Python call on an ordinary instance (a ``reducer_override`` costs 15-20 % on a million small objects).
 """
 
+import functools
 import importlib
 import io
 import logging
@@ -14,6 +15,7 @@ import threading
 import types
 import weakref
 
+from .caches import reduce_cached_function
 from .errors import Unshippable
 
 LOCK_TYPE = type(threading.Lock())
@@ -304,6 +306,7 @@ _SPECIAL = {
     weakref.WeakKeyDictionary: _reduce_weak_keys,
     logging.Logger: _reduce_log_handler_free,
     logging.RootLogger: _reduce_log_handler_free,
+    functools._lru_cache_wrapper: reduce_cached_function,
 }
 
 #: By name, so that ``typing`` is only imported where it is used.
