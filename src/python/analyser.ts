@@ -89,6 +89,7 @@ function analyseSource(
       ? undefined
       : syntaxErrorOf(tree);
   const walk = walkCell(tree, around);
+  plain.expanded.forEach(each => walk.readLoosely(each.name, each.at));
   const walked = withoutTemporary(walk.facts(), plain.temporary);
   const { definitions, onlyDefines, constants } = findDefinitions(tree.source, tree.root);
   const magicBinds = plain.magics.flatMap(magic =>

@@ -94,7 +94,7 @@ function functionCall(walk: Walk, node: Node, callee: Node): void {
   if (callee.type === 'identifier') {
     const name = walk.text(callee);
     if (resolvesGlobal(walk, name)) {
-      walk.frame.calls.add(name);
+      walk.frame.code.calls.add(name);
       if (!walk.known.has(name) && !BUILTIN_CALLS.has(name) && !FRESH_FUNCTIONS.has(name)) {
         change(walk, name, callee, 'call', name);
       }
@@ -142,7 +142,7 @@ function noteCall(
     return;
   }
   if (walk.frame.scope?.kind === 'function') {
-    walk.frame.calls.add(root);
+    walk.frame.code.calls.add(root);
     return;
   }
   const path = walk

@@ -15,9 +15,9 @@ export function change(
 ): void {
   for (const root of expand(walk, name)) {
     if (isParameter(walk, root)) {
-      walk.frame.changedParameters.add(root);
+      walk.frame.code.changedParameters.add(root);
     } else if (isGlobal(root, walk.frame.scope) || walk.comprehensions > 0) {
-      walk.frame.changes.push({
+      walk.frame.code.changes.push({
         name: root,
         at: rangeOf(node),
         how,
@@ -49,7 +49,7 @@ export function effect(
   what: string,
   path?: string
 ): void {
-  walk.frame.effects.push({
+  walk.frame.code.effects.push({
     channel,
     access,
     at: rangeOf(node),

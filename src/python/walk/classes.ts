@@ -3,7 +3,7 @@ import { child, named, type Node } from '../tree';
 import { argumentList } from './calls';
 import { functionDefinition, withTypeParameters } from './functions';
 import { bind } from './names';
-import { made } from './sharing';
+import { captured, made, shareWith } from './sharing';
 import type { Walk } from './walk';
 
 /** `class C(B): …`: its body runs at once, its methods later. */
@@ -42,6 +42,7 @@ export function classDefinition(walk: Walk, node: Node, decorators: readonly Nod
     decorators.forEach(each => made(walk, owner, each));
   }
   bind(walk, name, 'class');
+  shareWith(walk, owner, captured(walk, node), name);
 }
 
 /** @param decorated the definition with its decorators, if it has any */

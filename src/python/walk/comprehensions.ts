@@ -34,13 +34,12 @@ export function comprehension(walk: Walk, node: Node): void {
     }
   }
   walk.comprehensions += 1;
-  const inner = walk.inScope(
+  walk.inScope(
     scopeOf(walk.text, node, outer.scope),
     () => maybe(walk, () => parts(walk, node, first)),
     locals
   );
   walk.comprehensions -= 1;
-  outer.returnsParameters ||= inner.returnsParameters;
 }
 
 function parts(walk: Walk, node: Node, first: Node | undefined): void {

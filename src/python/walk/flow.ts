@@ -30,7 +30,7 @@ export function certainAfter(
   if (flow.depth > 0 || !walk.isModuleTime) {
     return;
   }
-  const { binds } = walk.top;
+  const { binds } = walk.top.code;
   for (const name of after) {
     if (!before.has(name)) {
       const index = binds.findLastIndex(each => each.name === name);

@@ -1,9 +1,8 @@
 import type { Scope } from '../scope';
 import type { Binding, Change, Effect, NameUse } from '../types';
 
-/** Facts of a piece of code that runs at one time: the cell itself, or a function's body. */
-export interface Frame {
-  readonly scope: Scope | undefined;
+/** Facts of a piece of code that runs at one time: the cell itself, or a function's body with all scopes inside it. */
+export interface Code {
   readonly reads: NameUse[];
   readonly binds: Binding[];
   readonly changes: Change[];
@@ -16,14 +15,11 @@ export interface Frame {
   sharesParameters: boolean;
   readonly returnsGlobals: Set<string>;
   readonly sharesWithGlobals: Set<string>;
-  /** For local names: the names outside that their objects may be shared with. */
-  readonly localRoots: Map<string, Set<string>>;
 }
 
-/** A frame that has seen nothing yet. */
-export function newFrame(scope: Scope | undefined, parameters: readonly string[] = []): Frame {
+/** Code that has done nothing yet. */
+export function newCode(parameters: readonly string[] = []): Code {
   return {
-    scope,
     reads: [],
     binds: [],
     changes: [],
@@ -34,9 +30,17 @@ export function newFrame(scope: Scope | undefined, parameters: readonly string[]
     returnsParameters: false,
     sharesParameters: false,
     returnsGlobals: new Set(),
-    sharesWithGlobals: new Set(),
-    localRoots: new Map()
+    sharesWithGlobals: new Set()
   };
+}
+
+/** A scope in a piece of code. */
+export interface Frame {
+  /** Undefined for the module's own. */
+  readonly scope: Scope | undefined;
+  readonly code: Code;
+  /** For local names: the names outside that their objects may be shared with. */
+  readonly localRoots: Map<string, Set<string>>;
 }
 
 /** How the walk came to where it is: what is bound by now, and whether it must have come this way. */

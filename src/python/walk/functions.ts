@@ -2,9 +2,9 @@ import { parametersOf, scopeOf, targetNames, typeScopeOf } from '../scope';
 import { child, named, rangeOf, type Node } from '../tree';
 import type { LaterCode } from '../types';
 import { guarded } from './flow';
-import { firstReads, newFlow, newFrame } from './frame';
+import { firstReads, newCode, newFlow } from './frame';
 import { bind, resolvesGlobal, rootOf } from './names';
-import { made } from './sharing';
+import { captured, givesBack, made, shareWith } from './sharing';
 import type { Walk } from './walk';
 
 /** `def f(…): …`. @param inClass the class whose method it is */
@@ -32,6 +32,7 @@ export function functionDefinition(
   );
   if (inClass === undefined) {
     bind(walk, name, 'def');
+    shareWith(walk, owner, captured(walk, node), name);
     decorators.forEach(each => made(walk, walk.text(name), each));
   }
 }
@@ -87,32 +88,34 @@ function laterCode(walk: Walk, node: Node, owner: string, method?: LaterCode['me
     return;
   }
   const parameters = parametersOf(walk.text, node);
-  const inner = newFrame(scope, parameters);
-  walk.frame = inner;
+  const code = newCode(parameters);
+  walk.frame = { scope, code, localRoots: new Map() };
   walk.flow = newFlow();
   body(walk, node);
   walk.frame = outer;
   walk.flow = flow;
   if (outer.scope?.kind === 'class' && method === undefined) {
-    outer.reads.push(...inner.reads.map(each => ({ ...each, conditional: true, guarded: true })));
+    outer.code.reads.push(
+      ...code.reads.map(each => ({ ...each, conditional: true, guarded: true }))
+    );
     return;
   }
   walk.later.push({
     owner,
     at: rangeOf(node),
-    reads: firstReads(inner.reads),
-    binds: inner.binds,
-    changes: inner.changes,
+    reads: firstReads(code.reads),
+    binds: code.binds,
+    changes: code.changes,
     changesParameters: parameters.flatMap((name, index) =>
-      inner.changedParameters.has(name) ? [{ index, name }] : []
+      code.changedParameters.has(name) ? [{ index, name }] : []
     ),
-    returnsParameters: inner.returnsParameters || node.type === 'lambda',
-    returnsGlobals: [...inner.returnsGlobals],
-    sharesParameters: inner.sharesParameters,
-    sharesWithGlobals: [...inner.sharesWithGlobals],
+    returnsParameters: code.returnsParameters,
+    returnsGlobals: [...code.returnsGlobals],
+    sharesParameters: code.sharesParameters,
+    sharesWithGlobals: [...code.sharesWithGlobals],
     parameters,
-    effects: inner.effects,
-    calls: [...inner.calls],
+    effects: code.effects,
+    calls: [...code.calls],
     ...(method ? { method } : {})
   });
 }
@@ -121,6 +124,9 @@ function body(walk: Walk, node: Node): void {
   const inner = child(node, 'body');
   if (node.type === 'lambda') {
     walk.expression(inner);
+    if (inner) {
+      givesBack(walk, inner);
+    }
   } else {
     walk.block(inner);
   }

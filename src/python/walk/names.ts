@@ -14,7 +14,7 @@ export function resolvesGlobal(walk: Walk, name: string): boolean {
 }
 
 export function isParameter(walk: Walk, name: string): boolean {
-  return walk.frame.parameters.includes(name);
+  return walk.frame.code.parameters.includes(name);
 }
 
 /** The name is an import: a module, or something out of one. */
@@ -38,7 +38,7 @@ export function read(walk: Walk, node: Node): void {
   if (walk.isModuleTime && flow.bound.has(name)) {
     return;
   }
-  frame.reads.push({
+  frame.code.reads.push({
     name,
     at: rangeOf(node),
     conditional: flow.depth > 0,
@@ -65,13 +65,13 @@ export function bind(
     return;
   }
   if (!walk.isModuleTime) {
-    frame.binds.push({ name, kind: 'global-in-call', at: rangeOf(node), certain: false });
+    frame.code.binds.push({ name, kind: 'global-in-call', at: rangeOf(node), certain: false });
     return;
   }
   if (kind !== 'import' && kind !== 'from-import') {
     walk.known.delete(name);
   }
-  walk.top.binds.push({ name, kind, at: rangeOf(node), certain: flow.depth === 0, ...more });
+  walk.top.code.binds.push({ name, kind, at: rangeOf(node), certain: flow.depth === 0, ...more });
   flow.bound.add(name);
   flow.unbound.delete(name);
 }

@@ -49,9 +49,10 @@ export function sharing(walk: Walk, node: Node): readonly string[] {
     case 'true':
     case 'false':
     case 'none':
-    case 'lambda':
     case 'type':
       return [];
+    case 'lambda':
+      return captured(walk, node);
     case 'keyword_argument': {
       const value = child(node, 'value');
       return value ? sharing(walk, value) : [];
@@ -88,6 +89,25 @@ function sharingOfCall(walk: Walk, node: Node): readonly string[] {
   }
   const receiver = child(callee, 'object') ?? callee;
   return [...sharing(walk, receiver), ...passed()];
+}
+
+/** Names of the function around that a function, lambda or class inside it holds on to: it may give out their objects when it is called. */
+export function captured(walk: Walk, node: Node): readonly string[] {
+  if (walk.frame.scope?.kind !== 'function') {
+    return [];
+  }
+  const found = new Set<string>();
+  const visit = (each: Node): void => {
+    if (each.type === 'identifier') {
+      found.add(walk.text(each));
+    }
+    each.children.forEach(visit);
+  };
+  const body = child(node, 'body');
+  if (body) {
+    visit(body);
+  }
+  return [...found].filter(name => !resolvesGlobal(walk, name));
 }
 
 function sharingOfComprehension(walk: Walk, node: Node): readonly string[] {
@@ -132,9 +152,9 @@ export function alias(walk: Walk, a: string, b: string, at: Node): void {
   if (!ofA && !ofB) {
     walk.aliases.push({ names: [a, b], at: rangeOf(at) });
   } else if (ofA && ofB) {
-    walk.frame.sharesParameters = true;
+    walk.frame.code.sharesParameters = true;
   } else {
-    walk.frame.sharesWithGlobals.add(ofA ? b : a);
+    walk.frame.code.sharesWithGlobals.add(ofA ? b : a);
   }
 }
 
@@ -142,9 +162,9 @@ export function alias(walk: Walk, a: string, b: string, at: Node): void {
 export function givesBack(walk: Walk, value: Node): void {
   for (const name of roots(walk, value)) {
     if (isParameter(walk, name)) {
-      walk.frame.returnsParameters = true;
+      walk.frame.code.returnsParameters = true;
     } else {
-      walk.frame.returnsGlobals.add(name);
+      walk.frame.code.returnsGlobals.add(name);
     }
   }
 }

@@ -9,7 +9,7 @@ import type {
   Surroundings,
   Unshippable
 } from '../types';
-import { firstReads, newFlow, newFrame, type Flow, type Frame } from './frame';
+import { firstReads, newCode, newFlow, type Flow, type Frame } from './frame';
 
 /** Facts of a cell that the walk collects; the rest of `CellFacts` is added by the analyser. */
 export type WalkedFacts = Pick<
@@ -52,7 +52,7 @@ export class Walk {
   ) {
     this.source = tree.source;
     this.known = new Map(around.imports);
-    this.top = newFrame(undefined);
+    this.top = { scope: undefined, code: newCode(), localRoots: new Map() };
     this.frame = this.top;
   }
 
@@ -100,6 +100,15 @@ export class Walk {
     }
   }
 
+  /** Notes a name that is read outside the code proper, such as `{name}` in a shell line; if it is missing, no harm is done. */
+  readLoosely(name: string, at: NameUse['at']): void {
+    const { binds, reads } = this.top.code;
+    const isOwn = binds.some(each => each.name === name && each.certain && each.at.line < at.line);
+    if (!isOwn) {
+      reads.push({ name, at, conditional: true, guarded: true });
+    }
+  }
+
   /** @param targets what the expression's value is assigned to */
   expression(node: Node | undefined, targets: readonly Node[] = []): void {
     if (node) {
@@ -107,14 +116,12 @@ export class Walk {
     }
   }
 
-  /** Does something inside another scope of the same code: what is seen there counts for the frame around. */
-  inScope(scope: Scope | undefined, action: () => void, localRoots = this.frame.localRoots): Frame {
+  /** Does something inside another scope of the same code. */
+  inScope(scope: Scope | undefined, action: () => void, localRoots = this.frame.localRoots): void {
     const outer = this.frame;
-    const inner = { ...outer, scope, localRoots };
-    this.frame = inner;
+    this.frame = { scope, code: outer.code, localRoots };
     action();
     this.frame = outer;
-    return inner;
   }
 
   /** The code runs as the cell runs and is the cell's own: no body of a function, class or comprehension. */
@@ -124,7 +131,7 @@ export class Walk {
 
   /** Module-level code, comprehension and class bodies included: it runs as the cell runs. */
   get isModuleTime(): boolean {
-    return this.frame.reads === this.top.reads;
+    return this.frame.code === this.top.code;
   }
 
   /** The text of a node; of an identifier the name that CPython takes it for. */
@@ -137,17 +144,17 @@ export class Walk {
   };
 
   facts(): WalkedFacts {
-    const { top } = this;
+    const { code } = this.top;
     return {
-      binds: top.binds,
+      binds: code.binds,
       deletes: this.deletes,
-      reads: firstReads(top.reads),
-      changes: top.changes,
+      reads: firstReads(code.reads),
+      changes: code.changes,
       aliases: this.aliases,
       madeFrom: Object.fromEntries([...this.madeFrom].map(([name, from]) => [name, [...from]])),
       later: this.later,
       calls: this.calls,
-      effects: top.effects,
+      effects: code.effects,
       unshippable: this.unshippable,
       starImports: this.starImports,
       dynamic: this.dynamic,
