@@ -91,7 +91,8 @@ function analyseSource(
   const walk = walkCell(tree, around);
   plain.expanded.forEach(each => walk.readLoosely(each.name, each.at));
   const walked = withoutTemporary(walk.facts(), plain.temporary);
-  const { definitions, onlyDefines, constants } = findDefinitions(tree.source, tree.root);
+  const shows = showsValue(tree);
+  const { definitions, onlyDefines, constants } = findDefinitions(tree, shows);
   const magicBinds = plain.magics.flatMap(magic =>
     magic.binds
       .filter(
@@ -126,7 +127,7 @@ function analyseSource(
     magics: plain.magics,
     needsIPython,
     onlyDefines: onlyDefines && plain.magics.length === 0 && syntaxError === undefined,
-    showsValue: showsValue(tree),
+    showsValue: shows,
     constants: allConstants(tree, constants).filter(
       each => !meetsMagic(each.at.line, each.at.endLine, plain.magics)
     )

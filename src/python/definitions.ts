@@ -1,6 +1,6 @@
 import { constantOf } from './constants';
 import { isComprehension, targetNames } from './scope';
-import { child, named, type Node } from './tree';
+import { child, named, type Node, type Tree } from './tree';
 import type { CellFacts, Definition } from './types';
 
 /** Decorators that keep a definition free of effects and of state. */
@@ -21,8 +21,9 @@ export interface FoundDefinitions {
 /**
  * Finds the statements of a cell that mean the same when run again in another process: imports, functions and
  * classes without state or effects, and constants.
+ * @param showsValue the last statement shows its value, so that it does something even if it is a docstring
  */
-export function findDefinitions(source: string, root: Node): FoundDefinitions {
+export function findDefinitions({ source, root }: Tree, showsValue: boolean): FoundDefinitions {
   const definitions: Definition[] = [];
   const constants: CellFacts['constants'][number][] = [];
   let onlyDefines = true;
@@ -55,10 +56,8 @@ export function findDefinitions(source: string, root: Node): FoundDefinitions {
         endLine: lastRow(statement) + 1,
         source: lines.slice(statement.row, lastRow(statement) + 1).join('\n')
       });
-    } else if (!(found && once) && !isDocstring(statement, index)) {
-      onlyDefines = false;
-    } else if (!isDocstring(statement, index)) {
-      // A definition that shares its line with another statement is left to the cell.
+    } else if (!doesNothing(statement) || (showsValue && statement === statements.at(-1))) {
+      // Also a definition that shares its line with another statement: it is left to the cell.
       onlyDefines = false;
     }
   }
@@ -77,15 +76,14 @@ function lastRow(node: Node): number {
   return node.endColumn === 0 && node.endRow > node.row ? node.endRow - 1 : node.endRow;
 }
 
-function isDocstring(node: Node, index: number): boolean {
-  const inner = named(node)[0];
+/** `pass`, a docstring, a constant that stands alone. */
+function doesNothing(node: Node): boolean {
+  const inner = node.type === 'expression_statement' ? named(node) : [];
   return (
     node.type === 'pass_statement' ||
-    (index === 0 &&
-      node.type === 'expression_statement' &&
-      inner?.type === 'string' &&
-      !inner.children.some(each => each.type === 'interpolation') &&
-      false)
+    (inner.length === 1 &&
+      /^(string|concatenated_string|integer|float|true|false|none|ellipsis)$/.test(inner[0].type) &&
+      isImmutable(inner[0]))
   );
 }
 
@@ -165,7 +163,7 @@ function functionOf(node: Node, text: Text): Found | undefined {
   const reads: string[] = [];
   for (const each of parameters ? named(parameters) : []) {
     const value = child(each, 'value');
-    if (value && !isImmutable(value, text)) {
+    if (value && !isImmutable(value)) {
       return undefined;
     }
     if (value) {
@@ -202,7 +200,7 @@ function classOf(node: Node, text: Text): Found | undefined {
       (value.type !== 'identifier' &&
         value.type !== 'attribute' &&
         value.type !== 'subscript' &&
-        !isImmutable(value, text))
+        !isImmutable(value))
     ) {
       return undefined;
     }
@@ -216,7 +214,7 @@ function classOf(node: Node, text: Text): Found | undefined {
     if (inner?.type === 'assignment') {
       const value = child(inner, 'right');
       const type = child(inner, 'type');
-      if (value && !isImmutable(value, text) && !isField(value, text)) {
+      if (value && !isImmutable(value) && !isField(value, text)) {
         return undefined;
       }
       reads.push(
@@ -255,7 +253,7 @@ function constantStatement(node: Node, text: Text): Found | undefined {
     left?.type !== 'identifier' ||
     !right ||
     identifiers(right, text).length > 0 ||
-    !isImmutable(right, text)
+    !isImmutable(right)
   ) {
     return undefined;
   }
@@ -263,7 +261,7 @@ function constantStatement(node: Node, text: Text): Found | undefined {
 }
 
 /** A literal that cannot be changed, or names and arithmetic of such. */
-function isImmutable(node: Node, text: Text): boolean {
+function isImmutable(node: Node): boolean {
   switch (node.type) {
     case 'integer':
     case 'float':
@@ -277,7 +275,7 @@ function isImmutable(node: Node, text: Text): boolean {
       return !node.children.some(each => each.type === 'interpolation');
     case 'attribute': {
       const object = child(node, 'object');
-      return object !== undefined && isImmutable(object, text) && object.type !== 'string';
+      return object !== undefined && isImmutable(object) && object.type !== 'string';
     }
     case 'unary_operator':
     case 'binary_operator':
@@ -286,7 +284,7 @@ function isImmutable(node: Node, text: Text): boolean {
     case 'concatenated_string':
     case 'comparison_operator':
     case 'not_operator':
-      return named(node).every(each => isImmutable(each, text));
+      return named(node).every(each => isImmutable(each));
     default:
       return false;
   }

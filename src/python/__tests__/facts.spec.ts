@@ -87,6 +87,42 @@ test.each(DEFINITIONS)('definitions of %j: %j', (source, names) => {
   expect(analyse(source).definitions.flatMap(each => each.names)).toEqual(names);
 });
 
+/** A cell that only defines is no step: what shows a value, or does anything else, is one. */
+test.each([
+  ['import a\n\ndef f(): pass', true],
+  ['"""Set-up."""\nimport a', true],
+  ['import a\n"""Below."""\ndef f(): pass', true],
+  ['import a\n"""Shown."""', false],
+  ['import a\n"""Not shown.""";', true],
+  ['f"{x}"\nimport a', false],
+  ['"""Only text."""\n', false],
+  ['import a\npass\n...\nN = 1', true],
+  ['import a; x = 1', false],
+  ['import a\nx', false],
+  ['%matplotlib inline\nimport a', false],
+  ['# only\n', false]
+])('%j only defines: %p', (source, expected) => {
+  expect(analyse(source).onlyDefines).toBe(expected);
+});
+
+/** A cell that only defines is no step: what shows a value, or does anything else, is one. */
+test.each([
+  ['import a\n\ndef f(): pass', true],
+  ['"""Set-up."""\nimport a', true],
+  ['import a\n"""Below."""\ndef f(): pass', true],
+  ['import a\n"""Shown."""', false],
+  ['import a\n"""Not shown.""";', true],
+  ['f"{x}"\nimport a', false],
+  ['"""Only text."""\n', false],
+  ['import a\npass\n...\nN = 1', true],
+  ['import a; x = 1', false],
+  ['import a\nx', false],
+  ['%matplotlib inline\nimport a', false],
+  ['# only\n', false]
+])('%j only defines: %p', (source, expected) => {
+  expect(analyse(source).onlyDefines).toBe(expected);
+});
+
 test.each([
   ['x = = 1', 1],
   ['a = 1\nif True:\nb = 2', 2],
@@ -108,6 +144,26 @@ test('only one of the conformance cells is no Python', () => {
   );
   const wrong = cases.filter(each => each.cells.some(cell => analyse(cell.source).syntaxError));
   expect(wrong.map(each => each.id)).toEqual(['57-syntax-error-in-skip-less-cell']);
+});
+
+/** Words that half-typed lines are made of. */
+const WORDS = fc.constantFrom(
+  ...'import from as def class lambda for in if elif else try except with match case del global return yield await async'.split(
+    ' '
+  ),
+  ...'x s C . , ( ) [ ] { } : = := += * ** @ -> | "a" f"{x}" 1 % ! ? ; \\ # %% \n'.split(' '),
+  '\n    ',
+  '\n'
+);
+
+test('the analysis never throws on half-typed lines', () => {
+  analyse('import.s');
+  fc.assert(
+    fc.property(fc.array(WORDS, { maxLength: 12 }), fc.constantFrom('', ' '), (words, between) => {
+      analyse(words.join(between));
+    }),
+    { numRuns: 500 }
+  );
 });
 
 test('the analysis never throws, whatever is cut out of or put into a cell', () => {

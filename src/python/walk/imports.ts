@@ -29,11 +29,12 @@ export function importStatement(walk: Walk, node: Node): void {
     }
     const alias = child(each, 'alias');
     const path = each.type === 'aliased_import' ? child(each, 'name') : each;
-    if (!path) {
+    const target = alias ?? (path && named(path)[0]);
+    if (!path || !target) {
+      // What the parser could not read in a broken line.
       continue;
     }
     const dotted = walk.text(path);
-    const target = alias ?? named(path)[0];
     if (module === undefined) {
       note(dotted);
     }
