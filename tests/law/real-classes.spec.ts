@@ -32,6 +32,16 @@ const ROWS: readonly Row[] = [
       'def make():\n    @lru_cache(None)\n    def fib(n):\n        return n if n < 2 else fib(n - 1) + fib(n - 2)\n    return fib\nfib = make()\nfor n in range(2000): fib(n)',
       'fib(2400) % 1000, fib.cache_info()'
     ]
+  },
+  {
+    what: 'a lambda that is handed over in a call whose value is kept',
+    cells: [
+      'def slope(x):\n    return 2 * x',
+      'def solve(f, start):\n    return [f(start)]',
+      'first = solve(lambda x: slope(x), 3)\nprint(first)',
+      'for start in [1, 2]:\n    s = solve(f=lambda x: slope(x) + k, start=start) if start > 1 else None\n    print(s)',
+      'k = 1'
+    ]
   }
 ];
 

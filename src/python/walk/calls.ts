@@ -57,9 +57,11 @@ export function argumentList(walk: Walk, list: Node, targets: readonly Node[] = 
     comprehension(walk, list);
     return;
   }
+  walk.argumentDepth += 1;
   for (const each of named(list)) {
     walk.expression(each, each.type === 'generator_expression' ? [] : targets);
   }
+  walk.argumentDepth -= 1;
 }
 
 /** A method changes its receiver unless it is known not to. */

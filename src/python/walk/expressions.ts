@@ -34,9 +34,11 @@ export function expression(walk: Walk, node: Node, targets: readonly Node[]): vo
     case 'call':
       call(walk, node, targets);
       return;
-    case 'keyword_argument':
-      walk.expression(child(node, 'value'));
+    case 'keyword_argument': {
+      const value = child(node, 'value');
+      walk.expression(value, value?.type === 'lambda' ? targets : []);
       return;
+    }
     case 'lambda':
       lambda(walk, node, targets);
       return;

@@ -47,7 +47,9 @@ export function lambda(walk: Walk, node: Node, targets: readonly Node[]): void {
   const all = [...owners, ...stored].filter(name => resolvesGlobal(walk, name));
   if (all.length > 0 && walk.isAtTop) {
     all.forEach(owner => laterCode(walk, node, owner));
-    return;
+    if (walk.argumentDepth === 0) {
+      return;
+    }
   }
   // Handed to something that may call it at once: what it reads should be there, but need not.
   guarded(walk, () => {

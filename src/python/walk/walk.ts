@@ -84,6 +84,8 @@ export class Walk {
   readonly interactive: CellFacts['interactive'][number][] = [];
   needsIPython: CellFacts['needsIPython'];
   topLevelAwait = false;
+  /** Calls whose arguments are being walked: code in them may be called at once. */
+  argumentDepth = 0;
   /** Code in literal strings of `eval` and `exec`, for the analyser. */
   readonly literals: { readonly text: string; readonly at: NameUse['at'] }[] = [];
   /** Names of IPython's history that are read. */
