@@ -2,9 +2,10 @@ import type { LocalDocument } from '../compile/types';
 import type { LocalEngine } from '../engines/local/engine';
 import type { RunEvent, RunOutcome } from '../engines/types';
 import { compareOutputs, type CellComparison, type NotebookOutput } from './compare';
-import type { Project } from './project';
+import { hasErrors, type Project } from './project';
 import type { PythonInfo } from './python';
 import type { PreparedRun } from './run';
+import { seededProject } from './seeded';
 import { readOutputs } from './store';
 import { WorkCopy } from './work-copy';
 
@@ -20,36 +21,138 @@ export interface Verification {
   readonly steps: { readonly run: string; readonly outcome: RunOutcome };
 }
 
+/** Which of the runs of a verification an event belongs to. */
+export type VerifyingRun = 'Run All' | 'steps' | 'Run All again';
+
+/** What {@link verify} runs with. */
+export interface VerifyOptions {
+  readonly engine: LocalEngine;
+  readonly python: PythonInfo;
+  /** Most steps at once. */
+  readonly jobs: number;
+  /** Compiles the project, or one made from it, with the user's parameters. */
+  readonly prepare: (project: Project) => PreparedRun;
+  readonly onEvent: (which: VerifyingRun, event: RunEvent) => void;
+}
+
 /** Most Run Alls: one to compare with, and three to tell what varies by itself. */
 const MOST_RUN_ALLS = 4;
 
 /**
  * Runs a notebook as Run All and as steps, each in a copy of its folder, and compares every cell. Where a cell differs,
- * Run All runs again: what varies between runs of the same thing cannot be compared, and is called so. While anything
- * varies and anything still differs, it runs a few times more, lest values that vary agree by chance.
- * @param onEvent hears the events of all runs, with which of them they belong to
+ * Run All runs again: what varies between runs of the same thing cannot be compared, and is called so. Values that vary may
+ * agree by chance, so a notebook with such cells is run both ways once more with seeded generators; that decides.
  */
 export async function verify(
-  engine: LocalEngine,
   project: Project,
   prepared: PreparedRun,
-  python: PythonInfo,
-  jobs: number,
-  onEvent: (which: 'Run All' | 'steps' | 'Run All again', event: RunEvent) => void
+  options: VerifyOptions
 ): Promise<Verification> {
-  const sources = project.notebook.cells.map(cell => cell.source);
-  const runIn = async (
-    which: 'Run All' | 'steps' | 'Run All again',
-    document: LocalDocument
-  ): Promise<OneRun> => {
-    const copy = new WorkCopy(project.folder, sources);
+  const plain = new BothWays(project, prepared, options);
+  await plain.run();
+  const { reference, steps } = plain;
+  if (steps.outcome === 'guard') {
+    return result('REFUSED', [], steps.message, plain);
+  }
+  if (plain.has('different')) {
+    await plain.repeat();
+  }
+  let cells = plain.compared();
+  if (plain.has('varies')) {
+    const seeded = await seededWays(project, plain, options);
+    if (seeded !== undefined) {
+      cells = cells.map(each => withSeeds(each, seeded));
+    } else {
+      while (plain.has('different') && plain.repeats.length + 1 < MOST_RUN_ALLS) {
+        await plain.repeat();
+      }
+      cells = plain.compared();
+    }
+  }
+  const endings =
+    reference.outcome === steps.outcome
+      ? ''
+      : `Run All ${reference.outcome}, the steps ${steps.outcome}`;
+  const same = endings === '' && cells.every(each => each.verdict !== 'different');
+  return result(same ? 'SAME' : 'DIFFERENT', cells, endings, plain);
+}
+
+/** Both ways with seeded generators; undefined if that says nothing: the seeds are refused, or it ends otherwise. */
+async function seededWays(
+  project: Project,
+  plain: BothWays,
+  options: VerifyOptions
+): Promise<BothWays | undefined> {
+  const seeded = await seededProject(project);
+  if (seeded === undefined || hasErrors(seeded.diagnostics)) {
+    return undefined;
+  }
+  const prepared = options.prepare(seeded);
+  if (hasErrors(prepared.diagnostics)) {
+    return undefined;
+  }
+  const ways = new BothWays(seeded, prepared, options);
+  await ways.run();
+  const { reference, steps } = ways;
+  if (reference.outcome !== plain.reference.outcome || steps.outcome !== plain.steps.outcome) {
+    return undefined;
+  }
+  if (ways.has('different')) {
+    await ways.repeat();
+  }
+  return ways;
+}
+
+/** The verdict on a cell with what its seeded run says, whose cells stand one further on. */
+function withSeeds(cell: CellComparison, seeded: BothWays): CellComparison {
+  const other = seeded.compared().find(each => each.cell === cell.cell + 1);
+  if (other?.verdict === 'different') {
+    const difference = `with seeded generators, ${other.difference}`;
+    return { ...cell, verdict: 'different', difference };
+  }
+  return cell.verdict === 'same' ? cell : { ...cell, verdict: 'varies', difference: '' };
+}
+
+/** Run All and steps of one project. */
+class BothWays {
+  constructor(
+    private readonly project: Project,
+    private readonly prepared: PreparedRun,
+    private readonly options: VerifyOptions
+  ) {
+    this.cells = prepared.reference.steps[0].plan.cells.map(cell => cell.index);
+  }
+
+  async run(): Promise<void> {
+    this.reference = await this.runOne('Run All', this.prepared.reference);
+    this.steps = await this.runOne('steps', this.prepared.document);
+  }
+
+  /** Run All once more, with another seed for hashes. */
+  async repeat(): Promise<void> {
+    const document = withHashSeed(this.prepared.reference, this.repeats.length + 1);
+    this.repeats.push(await this.runOne('Run All again', document));
+  }
+
+  compared(): readonly CellComparison[] {
+    return compareCells(this.cells, this.reference, this.steps, this.repeats);
+  }
+
+  has(verdict: CellComparison['verdict']): boolean {
+    return this.compared().some(each => each.verdict === verdict);
+  }
+
+  private async runOne(which: VerifyingRun, document: LocalDocument): Promise<OneRun> {
+    const { engine, jobs, python, onEvent } = this.options;
+    const sources = this.project.notebook.cells.map(cell => cell.source);
+    const copy = new WorkCopy(this.project.folder, sources);
     try {
       const run = await engine.submit(document, {
         jobs,
         python: python.path,
         workdir: copy.folder,
         parameters: {},
-        notebook: { path: project.path, text: project.text }
+        notebook: { path: this.project.path, text: this.project.text }
       });
       let outcome: RunOutcome = 'interrupted';
       let message = '';
@@ -64,31 +167,12 @@ export async function verify(
     } finally {
       copy.dispose();
     }
-  };
-  const reference = await runIn('Run All', prepared.reference);
-  const steps = await runIn('steps', prepared.document);
-  const ran = prepared.reference.steps[0].plan.cells.map(cell => cell.index);
-  if (steps.outcome === 'guard') {
-    return result('REFUSED', [], steps.message, reference, steps);
   }
-  const repeats: OneRun[] = [];
-  let cells = compareCells(ran, reference, steps, repeats);
-  const some = (verdict: CellComparison['verdict']) => cells.some(each => each.verdict === verdict);
-  while (
-    some('different') &&
-    repeats.length + 1 < MOST_RUN_ALLS &&
-    (repeats.length === 0 || some('varies'))
-  ) {
-    const other = withHashSeed(prepared.reference, repeats.length + 1);
-    repeats.push(await runIn('Run All again', other));
-    cells = compareCells(ran, reference, steps, repeats);
-  }
-  const endings =
-    reference.outcome === steps.outcome
-      ? ''
-      : `Run All ${reference.outcome}, the steps ${steps.outcome}`;
-  const same = endings === '' && cells.every(each => each.verdict !== 'different');
-  return result(same ? 'SAME' : 'DIFFERENT', cells, endings, reference, steps, repeats.length + 1);
+
+  reference: OneRun = NOT_RUN;
+  steps: OneRun = NOT_RUN;
+  readonly repeats: OneRun[] = [];
+  private readonly cells: readonly number[];
 }
 
 /**
@@ -110,18 +194,18 @@ interface OneRun {
   readonly outputs: ReadonlyMap<number, readonly NotebookOutput[]>;
 }
 
+const NOT_RUN: OneRun = { run: '', outcome: 'interrupted', message: '', outputs: new Map() };
+
 function result(
   verdict: Verification['verdict'],
   cells: readonly CellComparison[],
   message: string,
-  reference: OneRun,
-  steps: OneRun,
-  runAlls = 1
+  { reference, steps, repeats }: BothWays
 ): Verification {
   return {
     verdict,
     cells,
-    runAlls,
+    runAlls: repeats.length + 1,
     message,
     reference: { run: reference.run, outcome: reference.outcome },
     steps: { run: steps.run, outcome: steps.outcome }

@@ -1,3 +1,4 @@
+import { prepareRun } from '../../service/run';
 import { verify } from '../../service/verify';
 import { EXIT } from '../exit';
 import { cellLabel } from '../problems';
@@ -19,18 +20,17 @@ export async function verifyCommand(
     return EXIT.refused;
   }
   const { project, prepared, python } = ready;
-  const result = await verify(
-    localEngine(),
-    project,
-    prepared,
+  const result = await verify(project, prepared, {
+    engine: localEngine(),
     python,
-    options.jobs ?? defaultJobs(),
-    (which, event) => {
+    jobs: options.jobs ?? defaultJobs(),
+    prepare: each => prepareRun(each, options.parameter, python),
+    onEvent: (which, event) => {
       if (event.type === 'run-submitted') {
         terminal.err(`${which}: run ${event.run}`);
       }
     }
-  );
+  });
   if (options.json === true) {
     terminal.out(JSON.stringify({ notebook: path, ...result }));
   } else {
