@@ -339,6 +339,13 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       'The Python, or the folder that steps work in, is gone since the run was submitted, or the system refused to start a process.',
     remedy: 'Put it back and `notepod resume` the run, or run the notebook again.'
   },
+  NP515: {
+    problem: 'The order of a set may be another one in later steps',
+    severity: 'warning',
+    meaning:
+      'A set is gone through in the order of its hash table. A step passes that order on; here the table could not be rebuilt, so that a loop over the set, its `pop()` or what `print` shows of it may have another order than in Run All.',
+    remedy: 'Use `sorted(…)` where the order matters.'
+  },
   NP599: {
     problem: 'The step program failed',
     severity: 'stop',

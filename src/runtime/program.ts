@@ -23,6 +23,7 @@ import record from './notepod_runtime/record.py';
 import references from './notepod_runtime/references.py';
 import runner from './notepod_runtime/runner.py';
 import saving from './notepod_runtime/saving.py';
+import setOrder from './notepod_runtime/set_order.py';
 import shell from './notepod_runtime/shell.py';
 import versions from './notepod_runtime/versions.py';
 import volume from './notepod_runtime/volume.py';
@@ -54,6 +55,7 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/references.py': references,
   'notepod_runtime/runner.py': runner,
   'notepod_runtime/saving.py': saving,
+  'notepod_runtime/set_order.py': setOrder,
   'notepod_runtime/shell.py': shell,
   'notepod_runtime/versions.py': versions,
   'notepod_runtime/volume.py': volume

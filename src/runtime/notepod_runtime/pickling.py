@@ -53,12 +53,15 @@ class _MainProbe:
 class FastPickler:
     """Pickles one group. ``needs`` maps the notebook's global names that the stream refers to, to uids.
 
-    ``names`` gives such names the meaning that they had in another process, by uid: see :mod:`.guard`.
+    ``names`` gives such names the meaning that they had in another process, by uid: see :mod:`.guard`. ``sets`` is what
+    :func:`.set_order.ordered` gave.
     """
 
-    def __init__(self, sink, registry, translate=None, names=None):
+    def __init__(self, sink, registry, translate=None, names=None, sets=None):
         self._registry = registry
         self._names = names or {}
+        #: What is written in the stead of sets, by id: see :mod:`.set_order`.
+        self._sets = sets or {}
         self.arrays = arrays.ArrayReductions(translate)
         self.reductions = references.Reductions(self.arrays, registry.namespace)
         self.buffers = []
@@ -67,7 +70,15 @@ class FastPickler:
         self.pickler.dispatch_table = self.reductions
 
     def _make(self, sink):
-        return pickle.Pickler(sink, PROTOCOL, buffer_callback=self._keep_large)
+        kind = _WithSets if self._sets else pickle.Pickler
+        pickler = kind(sink, PROTOCOL, buffer_callback=self._keep_large)
+        if self._sets:
+            pickler.sets = self._sets
+        return pickler
+
+    def seen(self):
+        """Every object that the stream can refer to again."""
+        return [value for _, value in self.pickler.memo.copy().values()]
 
     def _keep_large(self, buffer):
         """PEP 574 buffers of other libraries (Arrow): large ones go out of band."""
@@ -91,6 +102,13 @@ class FastPickler:
         self.needs = probe.__dict__["_needs"]
 
 
+class _WithSets(pickle.Pickler):
+    """The C pickler asking back for every object, as it does for nothing less: the only way to a set."""
+
+    def persistent_id(self, obj):
+        return self.sets.get(id(obj)) if type(obj) in (set, frozenset) else None
+
+
 class _Override(pickle.Pickler):
     """The C pickler asking back for functions and classes."""
 
@@ -104,6 +122,10 @@ class _Override(pickle.Pickler):
         return NotImplemented
 
 
+class _OverrideWithSets(_Override):
+    persistent_id = _WithSets.persistent_id
+
+
 class FullPickler(FastPickler):
     """As :class:`FastPickler`, with functions and classes by value where their name does not lead to them.
 
@@ -111,15 +133,20 @@ class FullPickler(FastPickler):
     notebook's definitions are.
     """
 
-    def __init__(self, sink, registry, translate=None, forced=frozenset(), everything=False, names=None):
+    def __init__(
+        self, sink, registry, translate=None, forced=frozenset(), everything=False, names=None, sets=None
+    ):
         self._forced = forced
         self._everything = everything
         self._definitions = byvalue.DefinitionReductions(registry)
-        super().__init__(sink, registry, translate, names)
+        super().__init__(sink, registry, translate, names, sets)
 
     def _make(self, sink):
-        pickler = _Override(sink, PROTOCOL, buffer_callback=self._keep_large)
+        kind = _OverrideWithSets if self._sets else _Override
+        pickler = kind(sink, PROTOCOL, buffer_callback=self._keep_large)
         pickler.decide = self._decide
+        if self._sets:
+            pickler.sets = self._sets
         return pickler
 
     def _decide(self, obj):
@@ -187,6 +214,10 @@ class StreamUnpickler(pickle.Unpickler):
         if module == "__main__":
             return self._find_global(name)
         return super().find_class(module, name)
+
+    def persistent_load(self, pid):
+        """What stood for a set has become it: see :mod:`.set_order`."""
+        return pid
 
     def _weak_reference(self, target):
         """In Run All something else holds the target; here that may not have been shipped."""

@@ -71,6 +71,8 @@ class _Save:
         #: Keeps memory alive that only a pickler holds, until it is written and its checksum taken.
         self._picklers = []
         self._unshipped = {}
+        #: Picklers that have seen sets themselves, by the id of the one that wrote what stands for these.
+        self._plain = {}
         #: name -> bytes, of what is being written.
         self.sizes = {}
 
@@ -187,7 +189,7 @@ class _Save:
                 self._leave_out(name, error)
                 continue
             streams[name] = (*streams[name][:2], time.perf_counter_ns() - began)
-        probes = {name: pickler for name, (pickler, _, _) in streams.items()}
+        probes = {name: self._plain.get(id(pickler), pickler) for name, (pickler, _, _) in streams.items()}
         if streams:
             probes.update((name, self._probe(name)) for name in may if not is_atom(self._value(name)))
         names = list(probes)
@@ -239,11 +241,7 @@ class _Save:
         )
         for fast in (False,) if forced else (True, False):
             sink = writer.sink()
-            pickler = (
-                FastPickler(sink, self._registry)
-                if fast
-                else FullPickler(sink, self._registry, forced=forced)
-            )
+            pickler = self._pickler(sink, fast, forced)
             self.sizes[names[0]] = 0
             try:
                 pickler.dump(values)
@@ -258,8 +256,44 @@ class _Save:
                     continue
                 raise self._ship_error(names, error) from error
             break
+        if sink.may_hold_sets:
+            pickler, sink = self._keep_order(writer, names, values, pickler, sink, forced)
         self.sizes[names[0]] = sink.size
         return pickler, sink
+
+    def _pickler(self, sink, fast, forced, sets=None):
+        if fast:
+            return FastPickler(sink, self._registry, sets=sets)
+        return FullPickler(sink, self._registry, forced=forced, sets=sets)
+
+    def _keep_order(self, writer, names, values, pickler, sink, forced):
+        """Writes a stream anew if sets in it would come back in another order; returns ``(pickler, sink)``."""
+        from .set_order import ordered
+
+        sets, lost = ordered(pickler.seen())
+        if lost:
+            which = ", ".join(f"`{name}`" for name in names)
+            message = f"a set in {which} may be gone through in another order in later steps than in step {self._plan['step']}."
+            self._report.warnings.append(("NP515", message, names[0]))
+        if not sets:
+            return pickler, sink
+        again = writer.sink()
+        other = self._pickler(again, not isinstance(pickler, FullPickler), forced, sets)
+        try:
+            other.dump(values)
+        except RecursionError:
+            # A frozen set that one of its own elements refers to: only pickle itself can tie that knot.
+            again.discard()
+            return pickler, sink
+        except OSError:
+            if again.failed:
+                raise
+            again.discard()
+            return pickler, sink
+        sink.discard()
+        self._plain[id(other)] = pickler
+        self._picklers.append(other)
+        return other, again
 
     def _record(self, writer, pickler, sink, names):
         """Writes a stream and its memory; returns the manifest's record of them."""

@@ -1,4 +1,5 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+# steps.py, and the step program.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]

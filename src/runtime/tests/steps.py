@@ -80,7 +80,7 @@ class Notebook:
             capture_output=True,
             text=True,
             timeout=limit,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"},
         )
         records = []
         for file in sorted(attempt.rglob("*")):
