@@ -68,6 +68,7 @@ export function compileRunAll(sources: Omit<PlanSources, 'graph'>, hash: Hash): 
       needsIPython
     })),
     replays: [],
+    settings: [],
     inputs: [],
     outputs: [],
     outputAll: false,

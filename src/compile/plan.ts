@@ -54,6 +54,7 @@ function planStep(
     ordinal,
     cells: step.cells.map(index => planCell(sources, index, step.needsIPython)),
     replays: planReplays(sources, step),
+    settings: step.settings,
     inputs: step.inputs.map(input => ({
       name: input.name,
       from: input.from,

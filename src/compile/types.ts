@@ -19,6 +19,18 @@ export interface StepPlan {
     readonly names: readonly string[];
     readonly kind: 'import' | 'def' | 'class' | 'constant' | 'magic';
   }[];
+  /** Settings of libraries to make again after the inputs are there, in notebook order. */
+  readonly settings: readonly {
+    /** Notebook cell index and 1-based line, for tracebacks. */
+    readonly cell: number;
+    readonly line: number;
+    readonly source: string;
+    /** Import statements that give the names in `source`; they are taken back afterwards. */
+    readonly imports: readonly string[];
+    readonly package: string;
+    /** False: only if something has imported the package by then. */
+    readonly isUsed: boolean;
+  }[];
   /** `from`: step names in reference order; the last one whose manifest has (or deleted) the name wins. */
   readonly inputs: readonly {
     readonly name: string;

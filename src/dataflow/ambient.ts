@@ -44,12 +44,16 @@ interface Placed {
   readonly effect: Effect;
 }
 
-/** Orders steps by the state that is not in names (semantics §3.6), adding edges. */
+/**
+ * Orders steps by the state that is not in names (semantics §3.6), adding edges.
+ * @param carried statements that are made again in later steps, as `cell:line`
+ */
 export function orderAmbient(
   steps: readonly StepCells[],
   summaries: ReadonlyMap<number, CellSummary>,
   homes: Homes,
-  edges: EdgeList
+  edges: EdgeList,
+  carried: ReadonlySet<string>
 ): AmbientOrder {
   const placed = [...summaries.values()]
     .sort((a, b) => a.cell - b.cell)
@@ -62,7 +66,7 @@ export function orderAmbient(
   SETTINGS.forEach(channel => order.settings(channel));
   order.packages();
   order.files();
-  order.patches(summaries, homes);
+  order.patches(summaries, homes, carried);
   return order.result();
 }
 
@@ -168,15 +172,22 @@ class Ambient {
     }
   }
 
-  /** A module that is changed from outside is changed in one process only. */
-  patches(summaries: ReadonlyMap<number, CellSummary>, homes: Homes): void {
+  /** A module that is changed from outside is changed in one process only, unless the statement is made again elsewhere. */
+  patches(
+    summaries: ReadonlyMap<number, CellSummary>,
+    homes: Homes,
+    carried: ReadonlySet<string>
+  ): void {
+    const packages = packagesOf(summaries.values());
     for (const { cell, step, effect } of this.placed.filter(
-      each => each.effect.channel === 'patch'
+      each => each.effect.channel === 'patch' && !carried.has(`${each.cell}:${each.effect.at.line}`)
     )) {
-      const root = /^\w+/.exec(effect.what)?.[0] ?? '';
+      const [root, ...path] = effect.what.split('.');
+      const word = path.at(-1)?.replace(/\W.*$/s, '') ?? '';
       const noticing = [...summaries.values()].find(other => {
         const home = homes.stepOf.get(other.cell);
-        return other.cell > cell && home !== undefined && home !== step && other.needs.has(root);
+        const isElsewhere = other.cell > cell && home !== undefined && home !== step;
+        return isElsewhere && mayNotice(other, packages.get(root), packages, word);
       });
       if (noticing) {
         this.diagnostics.push({
@@ -222,6 +233,32 @@ class Ambient {
   private readonly outOf = new Map<string, Channel[]>();
   private readonly watch = new Map<string, Channel[]>();
   private readonly diagnostics: Diagnostic[] = [];
+}
+
+/** Top-level packages by the names that imports give them. */
+function packagesOf(cells: Iterable<CellSummary>): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { facts } of cells) {
+    for (const { name, kind, module = '' } of facts.binds) {
+      if (kind === 'import' || kind === 'from-import') {
+        found.set(name, module.split('.')[0]);
+      }
+    }
+  }
+  return found;
+}
+
+/** The cell uses something of the package, or an attribute of the name that was changed. */
+function mayNotice(
+  { needs, facts }: CellSummary,
+  changed: string | undefined,
+  packages: ReadonlyMap<string, string>,
+  word: string
+): boolean {
+  const uses = [...needs.keys()].some(
+    name => changed !== undefined && packages.get(name) === changed
+  );
+  return uses || (word !== '' && new RegExp(`\\.\\s*${word}\\b`).test(facts.source));
 }
 
 function mayMeet(a: string | undefined, b: string | undefined): boolean {

@@ -1,6 +1,7 @@
 import type { CellFacts } from '../python/types';
 import type { AmbientOrder } from './ambient';
 import type { Draft, Drafts } from './drafts';
+import type { SettingsOrder } from './library-settings';
 import type { NotebookNames } from './names';
 import type { Input, Replay, Step } from './types';
 
@@ -8,7 +9,8 @@ import type { Input, Replay, Step } from './types';
 export function assembleSteps(
   drafts: Drafts,
   names: NotebookNames,
-  ambient: AmbientOrder
+  ambient: AmbientOrder,
+  settings: SettingsOrder
 ): readonly Step[] {
   const outputs = outputsOf(drafts);
   return drafts.all.map((draft): Step => {
@@ -22,12 +24,15 @@ export function assembleSteps(
       inputs: inputsOf(draft, drafts),
       outputs: [...(outputs.get(draft.name) ?? [])].sort(),
       replays,
+      settings: settings.into.get(draft.name) ?? [],
       parameters: [...draft.parameters].sort(),
       ambientIn: ambient.into.get(draft.name) ?? [],
       ambientOut: ambient.outOf.get(draft.name) ?? [],
       ambientWatch: ambient.watch.get(draft.name) ?? [],
       modules: modulesOf(cells, replays),
-      needsIPython: cells.some(each => each.needsIPython !== undefined)
+      needsIPython:
+        cells.some(each => each.needsIPython !== undefined) ||
+        settings.needingIPython.has(draft.name)
     };
   });
 }

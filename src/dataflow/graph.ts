@@ -8,6 +8,7 @@ import { Drafts } from './drafts';
 import { EdgeList } from './edges';
 import { fileUses } from './files';
 import { homes as findHomes } from './homes';
+import { spreadSettings } from './library-settings';
 import { metricsOf } from './metrics';
 import { NotebookNames } from './names';
 import { Needs } from './needs';
@@ -55,11 +56,12 @@ export function buildStepGraph(
   }
   takeRegrouped(sharing, drafts, needs, cell => homes.stepOf.get(cell));
   addDeclaredOrder(notebook, drafts, edges);
-  const ambient = orderAmbient(drafts.all, summaries, homes, edges);
+  const settings = spreadSettings(drafts, homes, needs, names);
+  const ambient = orderAmbient(drafts.all, summaries, homes, edges, settings.carried);
   addOrderOfWriters(drafts, edges);
 
   return {
-    steps: assembleSteps(drafts, names, ambient),
+    steps: assembleSteps(drafts, names, ambient, settings),
     edges: edges.all(),
     files: fileUses(names.cells, summaries),
     imports: importsOf(facts),

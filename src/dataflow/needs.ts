@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../diagnostics/types';
 import type { Notebook } from '../notebook/types';
+import { BUILTINS } from './builtins';
 import type { Draft, Drafts } from './drafts';
 import type { EdgeList } from './edges';
 import type { Homes } from './homes';
@@ -54,6 +55,33 @@ export class Needs {
       cell,
       draft
     );
+  }
+
+  /**
+   * The import statements that give the names of a statement in `cell`; names of other definitions that can be run again are
+   * left out. Undefined if one of the names is neither.
+   */
+  importsFor(reads: readonly string[], cell: number, line: number): readonly string[] | undefined {
+    const found: string[] = [];
+    for (const name of reads) {
+      const writer = this.replayable.before(name, cell, line);
+      if (writer?.definition?.kind === 'import') {
+        found.push(writer.definition.source.trim());
+      } else if (writer ? !this.replayable.has(writer) : !BUILTINS.has(name)) {
+        return undefined;
+      }
+    }
+    return [...new Set(found)];
+  }
+
+  /** The definitions that a statement of `cell` reads, imports left out, are run again in the step. */
+  definitionsFor(reads: readonly string[], cell: number, line: number, draft: Draft): void {
+    for (const name of reads) {
+      const writer = this.replayable.before(name, cell, line);
+      if (writer?.definition && writer.definition.kind !== 'import') {
+        this.replay({ cell: writer.cell, definition: writer.definition }, draft, cell, name);
+      }
+    }
   }
 
   private resolve(name: string, need: Need, cell: number, draft: Draft): void {

@@ -36,9 +36,14 @@ export class Replayable {
 
   /** The definition of `name` that a definition reads when it is made: of its own cell before it, else what reaches the cell. */
   readBy({ cell, definition }: Replay, name: string): Writer | undefined {
+    return this.before(name, cell, definition.line);
+  }
+
+  /** The definition of `name` that holds at a line of a cell. */
+  before(name: string, cell: number, line: number): Writer | undefined {
     const own = this.names
       .factsOf(cell)
-      .definitions.filter(each => each.names.includes(name) && each.line < definition.line)
+      .definitions.filter(each => each.names.includes(name) && each.line < line)
       .at(-1);
     if (own) {
       return { cell, certain: true, deleted: false, definition: own };

@@ -39,6 +39,20 @@ export interface Replay {
   readonly definition: Definition;
 }
 
+/** A setting of a library that is made again in a step, before its first cell. */
+export interface SettingReplay {
+  readonly cell: number;
+  /** 1-based line of the statement in its cell. */
+  readonly line: number;
+  readonly source: string;
+  /** Import statements that give the names in it. */
+  readonly imports: readonly string[];
+  /** Top-level package of the library. */
+  readonly package: string;
+  /** The step's own code imports the library; else the setting is made only if a value has brought the library in. */
+  readonly isUsed: boolean;
+}
+
 /** A step, ready to be compiled. */
 export interface Step {
   readonly name: string;
@@ -48,6 +62,7 @@ export interface Step {
   /** Names that later steps may take from this step: what it may bind, change or delete and some later step needs. */
   readonly outputs: readonly string[];
   readonly replays: readonly Replay[];
+  readonly settings: readonly SettingReplay[];
   /** Names of pipeline parameters that the step reads, directly or later. */
   readonly parameters: readonly string[];
   /** Ambient state that the step starts with: channel and the steps that may have set it, reference order, all ancestors. */

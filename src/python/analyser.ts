@@ -2,6 +2,7 @@ import type { Parser } from 'web-tree-sitter';
 import { allConstants } from './constants';
 import { findDefinitions } from './definitions';
 import { toPlainPython } from './ipython';
+import { librarySettings } from './library-settings';
 import { dynamicMagic, effectsOfMagic } from './magics';
 import { syntaxErrorOf } from './syntax';
 import { named, rangeOf, TreeParser, type Tree } from './tree';
@@ -100,6 +101,10 @@ function analyseSource(
       )
       .map(name => ({ name, kind: 'magic' as const, at: magic.at, certain: true }))
   );
+  const settings = librarySettings(tree, walk).filter(
+    each => !meetsMagic(each.at.line, each.at.endLine, plain.magics)
+  );
+  const ofDisplay = settings.find(each => each.ofDisplay);
   const history = [...walk.historyReads].find(
     name => !walked.binds.some(each => each.name === name)
   );
@@ -108,6 +113,7 @@ function analyseSource(
   const needsIPython = firstMagic
     ? { what: firstMagic.text.split('\n')[0], at: firstMagic.at }
     : (walked.needsIPython ??
+      (ofDisplay && { what: `${ofDisplay.what}()`, at: ofDisplay.at }) ??
       (history !== undefined && historyAt
         ? { what: `\`${history}\`, IPython's history,`, at: historyAt }
         : undefined));
@@ -124,6 +130,7 @@ function analyseSource(
     ],
     // A line that was rewritten is no definition: `out = !ls` is no constant.
     definitions: definitions.filter(each => !meetsMagic(each.line, each.endLine, plain.magics)),
+    settings,
     magics: plain.magics,
     needsIPython,
     onlyDefines: onlyDefines && plain.magics.length === 0 && syntaxError === undefined,

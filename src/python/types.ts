@@ -159,6 +159,24 @@ export interface Effect {
   readonly path?: string;
 }
 
+/**
+ * A statement that sets how a library behaves from then on, in the process that it runs in: it is made again in every later
+ * step that has the library.
+ */
+export interface LibrarySetting {
+  readonly at: Range;
+  /** The statement, without what stands beside it in its lines. */
+  readonly source: string;
+  /** Top-level package of the library. */
+  readonly package: string;
+  /** For messages: `torch.set_default_dtype`, `pd.DataFrame.shout`. */
+  readonly what: string;
+  /** Names that it reads: imports, and others that may be definitions. */
+  readonly reads: readonly string[];
+  /** It sets what the notebook shows, through IPython. */
+  readonly ofDisplay: boolean;
+}
+
 /** A magic, shell line or help line, with its text. */
 export interface Magic {
   readonly kind: 'line' | 'cell' | 'shell' | 'help' | 'autocall';
@@ -219,6 +237,7 @@ export interface CellFacts {
   /** For every name bound here: the names that its value was made from (and may call or hold), e.g. `m = M(k)` → M, k. */
   readonly madeFrom: Readonly<Record<string, readonly string[]>>;
   readonly definitions: readonly Definition[];
+  readonly settings: readonly LibrarySetting[];
   readonly later: readonly LaterCode[];
   readonly calls: readonly Call[];
   readonly effects: readonly Effect[];

@@ -10,6 +10,43 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
+    what: 'a library that an earlier step set up by a call',
+    cells: [
+      'import sys, csv, gc\nsys.setrecursionlimit(10**5)\ncsv.field_size_limit(1000)',
+      'gc.disable()\nfrom fractions import Fraction as F',
+      'import sys\ndef depth(n):\n    return n and 1 + depth(n - 1)\nprint(sys.getrecursionlimit(), depth(3000))',
+      'import csv, gc\nprint(csv.field_size_limit(), gc.isenabled())'
+    ]
+  },
+  {
+    what: 'a library that an earlier step set up by an attribute, and a method added to its class',
+    cells: [
+      'import json, pandas as pd\njson.encoder.c_make_encoder = None\nWORD = "rows"',
+      'def shout(df, mark="!"):\n    return f"{len(df)} {WORD}{mark}"\npd.DataFrame.shout = shout\nframe = pd.DataFrame({"a": [1, 2]})',
+      'frame.shout()',
+      'import json\nprint(json.encoder.c_make_encoder, frame.shout("?"))'
+    ]
+  },
+  {
+    what: 'a library that is set up twice, and used by a step that has it only through a value',
+    cells: [
+      'import pandas as pd\npd.DataFrame.unit = "kg"',
+      'frame = pd.DataFrame({"a": [1]})',
+      'print(frame.unit)\npd.DataFrame.unit = "g"',
+      'frame.unit, pd.__name__',
+      'print(frame.unit)'
+    ]
+  },
+  {
+    what: 'a class of a library that is changed by more than can be made again',
+    cells: [
+      'import fractions\nfrom fractions import Fraction\nlog = []\nfractions.Fraction.note = lambda self: log.append(self)',
+      'log',
+      'Fraction(1, 2).note()'
+    ],
+    verdict: 'REFUSED'
+  },
+  {
     what: 'a semicolon on a line of its own, to show no value',
     cells: ['x = [1, 2]\nx\n;', 'x']
   },

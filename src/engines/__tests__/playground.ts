@@ -51,6 +51,7 @@ export function documentOf(steps: readonly TestStep[]): LocalDocument {
           needsIPython: false
         })),
         replays: [],
+        settings: [],
         inputs: [],
         outputs: [step.leaves]
           .filter(name => name !== undefined)

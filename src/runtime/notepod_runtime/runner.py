@@ -140,6 +140,7 @@ class Step:
             failed = self._replay(waiting, shell, namespace)
             if failed:
                 raise failed[0]["error"]
+        self._make_settings(plan["settings"], namespace)
         watched = [each["channel"] for each in plan["ambientWatch"]]
         before = {}
         if states or watched or plan["ambientOut"]:
@@ -225,6 +226,25 @@ class Step:
                     "import", module=each["source"].strip(), ns=str(time.monotonic_ns() - began)
                 )
         return waiting
+
+    def _make_settings(self, settings, namespace):
+        """Sets libraries up as earlier cells did; one that nothing here has imported, or can import, notices nothing."""
+        for each in settings:
+            if each["package"] not in sys.modules and not each["isUsed"]:
+                continue
+            before = dict(namespace)
+            try:
+                for statement in each["imports"]:
+                    self._plain.define(each["cell"], each["line"], statement)
+                self._plain.define(each["cell"], each["line"], each["source"])
+            except ImportError:
+                continue
+            except Exception as error:
+                self._fail(error, each["cell"])
+            finally:
+                for name in namespace.keys() - before.keys():
+                    del namespace[name]
+                namespace.update(before)
 
     def _loaded(self, name, step, size, took):
         self._record.write("loaded", name=name, **{"from": step}, bytes=size, ns=str(took))

@@ -54,6 +54,7 @@ class Notebook:
                 {"name": each, "cell": cell, "neededBy": ["later"], "required": False, "optional": False}
                 for each in outputs
             ],
+            "settings": [],
             "outputAll": False,
             "inputAll": False,
             "ancestors": before,

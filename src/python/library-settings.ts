@@ -1,0 +1,147 @@
+import { channelOfTarget, effectsOfCall } from './effects';
+import { child, named, rangeOf, type Node, type Tree } from './tree';
+import type { LibrarySetting } from './types';
+import { qualified, rootOf } from './walk/names';
+import type { Walk } from './walk/walk';
+
+/**
+ * Functions that set how a library behaves from then on, by their last word. None that starts something (a server, a
+ * session, a run) is among them: the call is made again in every later step.
+ */
+const SETTERS =
+  /^(set_\w+|set[A-Z]\w*|setrecursionlimit|setdefaulttimeout|setswitchinterval|field_size_limit|enable|disable|enable_\w+|disable_\w+|use|use_\w+|UseExceptions|ion|ioff|extension|output_notebook|init_printing|init_session|init_notebook_mode|go_offline|register_\w+|reset_defaults)$/;
+
+/** Parts of a dotted name that hold settings: whatever is called there sets one. */
+const HOLDERS =
+  /\.(options?|config|Config|settings|backends|templates|renderers|data_transformers|themes)\./;
+
+/** Setters whose name says less. */
+const OTHERS = /^(tqdm(\.\w+)*\.pandas)$/;
+
+/** Settings of what the notebook shows, by IPython. */
+const OF_DISPLAY = /^sympy(\.\w+)*\.init_(printing|session)$/;
+
+/**
+ * Statements of a cell that set how a library behaves: `torch.set_default_dtype(torch.float64)`, `mp.dps = 50`,
+ * `pd.DataFrame.shout = shout`. Found are those at the top of the cell that say the same in another process: all that they use
+ * are literals, imports, and names that the graph may know as definitions.
+ * @param walk after its walk over the tree
+ */
+export function librarySettings(tree: Tree, walk: Walk): readonly LibrarySetting[] {
+  return named(tree.root).flatMap(statement => {
+    const [only, ...more] = statement.type === 'expression_statement' ? named(statement) : [];
+    const found = only && more.length === 0 ? settingOf(only, walk) : undefined;
+    return found
+      ? [{ ...found, at: rangeOf(statement), source: tree.source.slice(only.start, only.end) }]
+      : [];
+  });
+}
+
+type Found = Omit<LibrarySetting, 'at' | 'source'>;
+
+function settingOf(node: Node, walk: Walk): Found | undefined {
+  switch (node.type) {
+    case 'call':
+      return callOf(node, walk);
+    case 'assignment':
+      return assignmentOf(node, walk);
+    default:
+      return undefined;
+  }
+}
+
+function callOf(node: Node, walk: Walk): Found | undefined {
+  const callee = child(node, 'function');
+  const list = child(node, 'arguments');
+  const name = callee && importedName(callee, walk);
+  if (!callee || name === undefined || list?.type !== 'argument_list') {
+    return undefined;
+  }
+  const last = name.slice(name.lastIndexOf('.') + 1);
+  const sets = SETTERS.test(last) || OTHERS.test(name) || HOLDERS.test(name);
+  if (!sets || effectsOfCall(name, false, new Set()).length > 0) {
+    return undefined;
+  }
+  const reads = settled(list, walk);
+  return reads && made(callee, name, reads, walk, OF_DISPLAY.test(name));
+}
+
+function assignmentOf(node: Node, walk: Walk): Found | undefined {
+  const target = child(node, 'left');
+  const value = child(node, 'right');
+  if (target?.type !== 'attribute' || !value) {
+    return undefined;
+  }
+  const name = importedName(target, walk);
+  if (name === undefined || channelOfTarget(name) !== undefined) {
+    return undefined;
+  }
+  const reads = settled(value, walk);
+  return reads && made(target, name, reads, walk, false);
+}
+
+function made(
+  node: Node,
+  name: string,
+  reads: readonly string[],
+  walk: Walk,
+  ofDisplay: boolean
+): Found | undefined {
+  const root = rootOf(walk, node);
+  return root === undefined
+    ? undefined
+    : {
+        package: name.split('.')[0],
+        what: walk.text(node),
+        reads: [...new Set([root, ...reads])],
+        ofDisplay
+      };
+}
+
+/** The dotted name behind an expression whose first name is an import. */
+function importedName(node: Node, walk: Walk): string | undefined {
+  const root = rootOf(walk, node);
+  return root !== undefined && walk.known.has(root) ? qualified(walk, node) : undefined;
+}
+
+/** The names that an expression of literals and dotted names reads; undefined if it does more. */
+function settled(node: Node, walk: Walk): readonly string[] | undefined {
+  switch (node.type) {
+    case 'identifier':
+      return [walk.text(node)];
+    case 'attribute':
+      return importedName(node, walk) === undefined ? undefined : [rootOf(walk, node) ?? ''];
+    case 'integer':
+    case 'float':
+    case 'true':
+    case 'false':
+    case 'none':
+    case 'comment':
+      return [];
+    case 'string':
+      return node.children.some(each => each.type === 'interpolation') ? undefined : [];
+    case 'keyword_argument':
+      return settledAll([child(node, 'value')], walk);
+    case 'argument_list':
+    case 'concatenated_string':
+    case 'unary_operator':
+    case 'binary_operator':
+    case 'parenthesized_expression':
+    case 'list':
+    case 'tuple':
+    case 'dictionary':
+    case 'pair':
+    case 'set':
+      return settledAll(named(node), walk);
+    default:
+      return undefined;
+  }
+}
+
+function settledAll(
+  nodes: readonly (Node | undefined)[],
+  walk: Walk
+): readonly string[] | undefined {
+  const all = nodes.map(each => each && settled(each, walk));
+  return all.every(each => each !== undefined) ? all.flat() : undefined;
+}
