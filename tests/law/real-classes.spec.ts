@@ -79,6 +79,16 @@ const ROWS: readonly Row[] = [
       'for start in [1, 2]:\n    s = solve(f=lambda x: slope(x) + k, start=start) if start > 1 else None\n    print(s)',
       'k = 1'
     ]
+  },
+  {
+    what: 'state that functions and classes hold themselves',
+    cells: [
+      'def g(x, cache={}):\n    cache[x] = cache.get(x, 0) + 1\n    return cache\nclass Account:\n    count = 0\n    def __init__(self):\n        self.log = [1]\n        Account.count += 1',
+      'g(1)\na = Account()',
+      'g.note = g(1)\nAccount.count',
+      'def total(self):\n    return sum(self.log)\nAccount.total = total',
+      'g(1), g.note, Account().total(), a.total(), Account.count'
+    ]
   }
 ];
 

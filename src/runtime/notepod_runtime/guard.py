@@ -9,6 +9,7 @@ from bisect import bisect_right
 
 from .arrays import memory_at
 from .content import Comparison
+from .definition_state import state_of
 from .errors import GuardStop
 from .mapping import dirty_regions
 from .pickling import FastPickler, FullPickler
@@ -40,11 +41,17 @@ def changed_names(loaded, names, namespace):
             members = [name for name in members if name in namespace]
         elif _same_stream(loaded, group, namespace, group.region in dirty):
             continue
+        definitions = [name for name in members if name in loaded.definition_states]
+        changed.update(name for name in definitions if _definition_changed(loaded, name))
         original = loaded.original(group)
         changed.update(_unlike(original, {name: namespace[name] for name in members}))
         others = {name: group.values[name] for name in loaded.hidden(group)}
         hidden.update((name, group) for name in _unlike(original, others))
     return changed, hidden
+
+
+def _definition_changed(loaded, name):
+    return state_of(loaded.registry, name) != loaded.definition_states[name]
 
 
 def _unlike(original, values):

@@ -6,7 +6,7 @@ import time
 from .arrays import ArrayMemory
 from .byvalue import DefinitionLoader
 from .definition_state import state_of
-from .definitions import DefinitionRegistry
+from .definitions import DefinitionRegistry, is_definition
 from .errors import ShipError, SnapshotError
 from .pickling import StreamUnpickler, no_collection
 from .versions import check_versions
@@ -33,14 +33,20 @@ class Loaded:
         self.sources = {}
         #: Names that were put into the namespace.
         self.bound = set()
-        #: name -> state of a replayed definition before the cells: see :mod:`.definition_state`.
+        #: name -> state of a replayed or loaded definition before the cells: see :mod:`.definition_state`.
         self.definition_states = {}
         self._alive = []
 
     def watch_definitions(self, plan):
-        """Notes the state of the replayed definitions that later steps rely on; call it right before the cells."""
-        for entry in plan["laterDefinitions"]:
-            self.definition_states[entry["name"]] = state_of(self.registry, entry["name"])
+        """Notes the state of the definitions that later steps rely on; call it right before the cells.
+
+        There is one of each in a process, so what was loaded cannot be compared with another copy of it afterwards.
+        """
+        names = [entry["name"] for entry in plan["laterDefinitions"]]
+        namespace = self.registry.namespace
+        names += [name for name in self.looked_at(plan) if is_definition(namespace.get(name))]
+        for name in names:
+            self.definition_states[name] = state_of(self.registry, name)
 
     def looked_at(self, plan):
         """Inputs that are looked at when the step ends: other steps rely on them, or on names that share their objects."""
@@ -63,18 +69,20 @@ class Loaded:
         return [name for name in group.record["names"] if self.sources.get(name) is not group]
 
     def original(self, group):
-        """The group's values once more, from the snapshot."""
-        loader = GroupLoader(group.snapshot, self.registry, self._alive)
+        """The group's values once more, from the snapshot; definitions that are here stay what they are now."""
+        loader = GroupLoader(group.snapshot, self.registry, self._alive, overwrite=False)
         return loader.load(group.snapshot.manifest["groups"].index(group.record)).values
 
 
 class GroupLoader:
     """Loads groups of one snapshot."""
 
-    def __init__(self, snapshot, registry, alive):
+    def __init__(self, snapshot, registry, alive, overwrite=True):
         self._snapshot = snapshot
         self._registry = registry
         self._alive = alive
+        #: Definitions that were handed on as values replace what the process has.
+        self._overwrite = overwrite
         self._definitions_loaded = False
 
     def load(self, index):
@@ -93,7 +101,8 @@ class GroupLoader:
             buffers = [view[start : start + size] for start, size in record["pickleBuffers"]]
         memory = ArrayMemory(record["extents"], region.memory if region is not None else None)
         group = LoadedGroup(snapshot, record, region, memory)
-        definitions = DefinitionLoader(self._registry, frozenset(record["forced"]))
+        forced = frozenset(record["forced"]) if self._overwrite else frozenset()
+        definitions = DefinitionLoader(self._registry, forced)
         source = io.BytesIO(stream) if len(stream) < 1 << 20 else _View(stream)
         needs = record["needs"]
         unpickler = StreamUnpickler(

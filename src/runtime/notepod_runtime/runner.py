@@ -153,6 +153,7 @@ class Step:
             from .loading import Loaded
 
             loaded = loaded or Loaded(DefinitionRegistry(namespace, plan))
+        if loaded is not None:
             loaded.watch_definitions(plan)
         record.write("phase", phase="cells")
         for cell in plan["cells"]:
