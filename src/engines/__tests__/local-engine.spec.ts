@@ -175,7 +175,24 @@ test.each(ENDINGS)('%s', async (_, step, outcome, run, code, says) => {
   expect(story(events).slice(-2)).toEqual(['b skipped', run]);
 });
 
-test('after a failure nothing is started, and what runs goes on to its end', async () => {
+test('after a failure all that comes before it is run still, and the first failure in reference order counts', async () => {
+  const steps = (b: string): TestStep[] => [
+    { name: 'a', cells: [waitFor('c-fails')] },
+    { name: 'b', needs: ['a'], cells: [b] },
+    { name: 'c', cells: [write('c-fails', '1') + FAIL] },
+    { name: 'd', needs: ['a'] }
+  ];
+  const before = ['a started', 'c started', 'c failed', 'a succeeded', 'b started'];
+  const passing = await ground.run(steps('pass'));
+  expect(story(passing)).toEqual([...before, 'b succeeded', 'd skipped', 'failed']);
+  expect(passing.at(-1)).toMatchObject({ message: 'step c failed' });
+  rmSync(ground.path('c-fails'));
+  const failing = await ground.run(steps('raise KeyError("b")'));
+  expect(story(failing)).toEqual([...before, 'b failed', 'd skipped', 'failed']);
+  expect(failing.at(-1)).toMatchObject({ message: 'step b failed' });
+});
+
+test('after a failure nothing after it is started, and what runs goes on to its end', async () => {
   const events = await ground.run([
     { name: 'a', cells: [waitFor('b-runs') + FAIL] },
     { name: 'b', cells: [write('b-runs', '1') + waitFor('never')], timeoutSeconds: 1 },

@@ -51,7 +51,7 @@ export class Scheduler {
 
   /** Ends the steps that run, and starts no more. */
   cancel(): void {
-    this.stopping = 'cancelled';
+    this.isCancelled = true;
     this.running.forEach(each => each.stop('cancelled'));
     this.retries.forEach(timer => clearTimeout(timer));
     this.retries.clear();
@@ -59,8 +59,9 @@ export class Scheduler {
   }
 
   private next(): void {
-    if (this.stopping === undefined && this.log.failure === undefined) {
-      for (const step of this.file.document.steps) {
+    if (!this.isCancelled && this.log.failure === undefined) {
+      // Run All stops at the first failure, and has run by then all that comes before it.
+      for (const step of this.file.document.steps.slice(0, this.firstFailed)) {
         if (this.running.size + this.retries.size >= this.file.options.jobs) {
           break;
         }
@@ -113,7 +114,8 @@ export class Scheduler {
     const failures = (this.failures.get(step.name) ?? 0) + 1;
     const worthIt =
       end.outcome === 'failed' || end.outcome === 'killed' || end.outcome === 'timeout';
-    const willRetry = worthIt && this.stopping === undefined && failures <= step.retry;
+    const isWanted = !this.isCancelled && this.place(step) < (this.firstFailed ?? Infinity);
+    const willRetry = worthIt && isWanted && failures <= step.retry;
     this.log.append({
       type: 'step-ended',
       step: step.name,
@@ -134,23 +136,24 @@ export class Scheduler {
         }, pause)
       );
     } else {
-      this.stop(step.name, end.outcome);
+      this.failed(step, end.outcome);
     }
     this.next();
   }
 
-  /** As Run All stops at the first failure, nothing more is started; what runs goes on to its end. */
-  private stop(step: string, outcome: StepOutcome): void {
-    if (this.stopping === 'cancelled') {
-      return;
+  /** Of several failures the first in reference order counts, as Run All would have stopped there. */
+  private failed(step: LocalStep, outcome: StepOutcome): void {
+    if (outcome === 'cancelled') {
+      this.isCancelled = true;
+    } else if (this.place(step) < (this.firstFailed ?? Infinity)) {
+      this.firstFailed = this.place(step);
+      this.outcome = outcome === 'guard' ? 'guard' : 'failed';
+      this.message = `step ${step.name} ${WORDS[outcome]}`;
     }
-    this.stopping =
-      outcome === 'guard'
-        ? 'guard'
-        : outcome === 'cancelled'
-          ? 'cancelled'
-          : (this.stopping ?? 'failed');
-    this.message ??= outcome === 'cancelled' ? undefined : `step ${step} ${WORDS[outcome]}`;
+  }
+
+  private place(step: LocalStep): number {
+    return this.file.document.steps.indexOf(step);
   }
 
   private end(): void {
@@ -160,7 +163,7 @@ export class Scheduler {
         this.log.append({ type: 'step-ended', step: step.name, attempt: 0, outcome: 'skipped' });
       }
     }
-    const outcome = this.stopping ?? 'succeeded';
+    const outcome = this.isCancelled ? 'cancelled' : this.outcome;
     this.log.append({
       type: 'run-ended',
       outcome,
@@ -174,7 +177,10 @@ export class Scheduler {
   private readonly failures = new Map<string, number>();
   private readonly running = new Map<string, StepProcess>();
   private readonly retries = new Map<string, NodeJS.Timeout>();
-  private stopping: RunOutcome | undefined;
+  private isCancelled = false;
+  /** Place in reference order of the first step that failed for good. */
+  private firstFailed: number | undefined;
+  private outcome: RunOutcome = 'succeeded';
   private over = false;
   private message: string | undefined;
   private finish: (outcome: RunOutcome) => void = () => undefined;
