@@ -10,6 +10,7 @@ import { child, named, rangeOf, type Node } from '../tree';
 import { callEffects, specialCall } from './call-effects';
 import { change, changeSharing } from './changes';
 import { comprehension } from './comprehensions';
+import { laterCode } from './functions';
 import { isModule, lastWord, qualified, resolvesGlobal, rootOf } from './names';
 import { roots, shareWith, sharing } from './sharing';
 import type { Walk } from './walk';
@@ -79,6 +80,13 @@ function methodCall(
     return;
   }
   changeSharing(walk, receiver, node, 'method', method);
+  if (walk.isAtTop) {
+    // The receiver may keep a lambda and call it later: `button.on_click(lambda: …)`.
+    const owners = roots(walk, receiver);
+    for (const each of values.flatMap(lambdasIn)) {
+      owners.forEach(owner => laterCode(walk, each, owner));
+    }
+  }
   if (ABSORBING_METHODS.has(method)) {
     for (const name of sharing(walk, receiver)) {
       shareWith(
@@ -88,6 +96,22 @@ function methodCall(
         node
       );
     }
+  }
+}
+
+/** Lambdas that are handed over as they are, or in a list, a dict or a keyword. */
+function lambdasIn(node: Node): readonly Node[] {
+  switch (node.type) {
+    case 'lambda':
+      return [node];
+    case 'keyword_argument':
+    case 'list':
+    case 'tuple':
+    case 'dictionary':
+    case 'pair':
+      return named(node).flatMap(lambdasIn);
+    default:
+      return [];
   }
 }
 

@@ -1,7 +1,7 @@
 import { scopeOf } from '../scope';
-import { child, named, type Node } from '../tree';
+import { child, type Node } from '../tree';
 import { argumentList } from './calls';
-import { functionDefinition, withTypeParameters } from './functions';
+import { withTypeParameters } from './functions';
 import { bind } from './names';
 import { captured, made, shareWith } from './sharing';
 import type { Walk } from './walk';
@@ -18,23 +18,17 @@ export function classDefinition(walk: Walk, node: Node, decorators: readonly Nod
     return;
   }
   const owner = walk.text(name);
-  const { frame: outer, className, flow } = walk;
+  const { frame: outer, className, owner: around, flow } = walk;
   const { classBound } = flow;
+  const isModules = outer.scope === undefined;
   walk.className = owner;
+  walk.owner = isModules ? owner : around;
   flow.classBound = new Set();
-  walk.inScope(scopeOf(walk.text, node, outer.scope), () => {
-    for (const each of named(body)) {
-      const definition = each.type === 'decorated_definition' ? child(each, 'definition') : each;
-      if (definition?.type === 'function_definition' && outer.scope === undefined) {
-        methodDefinition(walk, definition, each, owner);
-      } else {
-        walk.statement(each);
-      }
-    }
-  });
+  walk.inScope(scopeOf(walk.text, node, outer.scope), () => walk.block(body));
   flow.classBound = classBound;
+  walk.owner = around;
   walk.className = className;
-  if (outer.scope === undefined) {
+  if (isModules) {
     // What the body reads as a global, it may read again through the class: `madeFrom` keeps bases and decorators alive.
     if (bases) {
       made(walk, owner, bases);
@@ -43,16 +37,4 @@ export function classDefinition(walk: Walk, node: Node, decorators: readonly Nod
   }
   bind(walk, name, 'class');
   shareWith(walk, owner, captured(walk, node), name);
-}
-
-/** @param decorated the definition with its decorators, if it has any */
-function methodDefinition(walk: Walk, definition: Node, decorated: Node, owner: string): void {
-  for (const decorator of decorated.children.filter(part => part.type === 'decorator')) {
-    named(decorator).forEach(part => walk.expression(part));
-  }
-  functionDefinition(walk, definition, [], owner);
-  const method = child(definition, 'name');
-  if (method) {
-    walk.flow.classBound.add(walk.text(method));
-  }
 }

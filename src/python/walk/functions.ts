@@ -7,13 +7,8 @@ import { bind, resolvesGlobal, rootOf } from './names';
 import { captured, givesBack, made, shareWith } from './sharing';
 import type { Walk } from './walk';
 
-/** `def f(…): …`. @param inClass the class whose method it is */
-export function functionDefinition(
-  walk: Walk,
-  node: Node,
-  decorators: readonly Node[],
-  inClass?: string
-): void {
+/** `def f(…): …`, of a method too. */
+export function functionDefinition(walk: Walk, node: Node, decorators: readonly Node[]): void {
   const name = child(node, 'name');
   withTypeParameters(walk, node, () => {
     defaults(walk, node);
@@ -22,19 +17,16 @@ export function functionDefinition(
   if (!name) {
     return;
   }
-  const owner = inClass ?? walk.text(name);
-  const written = walk.source.slice(name.start, name.end);
-  laterCode(
-    walk,
-    node,
-    owner,
-    inClass === undefined ? undefined : { class: inClass, name: written }
-  );
-  if (inClass === undefined) {
-    bind(walk, name, 'def');
-    shareWith(walk, owner, captured(walk, node), name);
-    decorators.forEach(each => made(walk, walk.text(name), each));
+  const owner = walk.text(name);
+  if (walk.owner === undefined) {
+    laterCode(walk, node, owner);
+  } else {
+    const written = walk.source.slice(name.start, name.end);
+    laterCode(walk, node, walk.owner, { class: walk.owner, name: written });
   }
+  bind(walk, name, 'def');
+  shareWith(walk, owner, captured(walk, node), name);
+  decorators.forEach(each => made(walk, owner, each));
 }
 
 /** @param targets what the lambda is assigned to */
@@ -50,6 +42,10 @@ export function lambda(walk: Walk, node: Node, targets: readonly Node[]): void {
     if (walk.argumentDepth === 0) {
       return;
     }
+  }
+  if (walk.owner !== undefined && walk.isModuleTime) {
+    const { owner } = walk;
+    owners.forEach(name => laterCode(walk, node, owner, { class: owner, name }));
   }
   // Handed to something that may call it at once: what it reads should be there, but need not.
   guarded(walk, () => {
@@ -81,10 +77,15 @@ export function annotation(walk: Walk, node: Node | undefined): void {
 }
 
 /** The body of a function or lambda that is reachable from a name, or from a class as its method. */
-function laterCode(walk: Walk, node: Node, owner: string, method?: LaterCode['method']): void {
+export function laterCode(
+  walk: Walk,
+  node: Node,
+  owner: string,
+  method?: LaterCode['method']
+): void {
   const { frame: outer, flow } = walk;
   const scope = scopeOf(walk.text, node, outer.scope);
-  if (outer.scope?.kind === 'function') {
+  if (!walk.isModuleTime) {
     // A function in a function: what it does is what calling the outer one may do.
     walk.inScope(scope, () => body(walk, node), new Map(outer.localRoots));
     return;
@@ -96,12 +97,6 @@ function laterCode(walk: Walk, node: Node, owner: string, method?: LaterCode['me
   body(walk, node);
   walk.frame = outer;
   walk.flow = flow;
-  if (outer.scope?.kind === 'class' && method === undefined) {
-    outer.code.reads.push(
-      ...code.reads.map(each => ({ ...each, conditional: true, guarded: true }))
-    );
-    return;
-  }
   walk.later.push({
     owner,
     at: rangeOf(node),

@@ -64,6 +64,8 @@ export class Walk {
   flow: Flow = newFlow();
   /** The class whose code is looked at: names such as `__x` are its own. */
   className: string | undefined;
+  /** The module's class in whose body the walk is, however deep: what its functions do is reachable through it. */
+  owner: string | undefined;
   /** How many comprehensions stand around. */
   comprehensions = 0;
 
