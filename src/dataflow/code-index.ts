@@ -6,7 +6,8 @@ export class CodeIndex {
     cells: Iterable<CellFacts>,
     private readonly isModule: (name: string) => boolean
   ) {
-    for (const facts of cells) {
+    const all = [...cells];
+    for (const facts of all) {
       for (const each of facts.later) {
         push(this.code, each.owner, each);
         if (each.method) {
@@ -25,6 +26,16 @@ export class CodeIndex {
         // A container that holds functions hands them on to whatever shares objects with it.
         this.note(names[0], names[1]);
       }
+    }
+    all.flatMap(facts => facts.calls).forEach(call => this.register(call));
+  }
+
+  /** A function that keeps its argument in a global hands it on to whoever uses the global: `@register`, `on_event(f)`. */
+  private register({ root, path, arguments: passed }: CellFacts['calls'][number]): void {
+    const method = path.at(-1);
+    const codes = (method === undefined ? this.code.get(root) : this.methods.get(method)) ?? [];
+    for (const global of codes.flatMap(each => each.sharesWithGlobals)) {
+      [root, ...passed.flatMap(each => each.names)].forEach(name => this.note(global, name));
     }
   }
 

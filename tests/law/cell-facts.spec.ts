@@ -45,6 +45,52 @@ const FOUND: readonly (readonly [missed: string, cells: readonly string[]])[] = 
       'h.get().append(2)',
       'print(x)'
     ]
+  ],
+  [
+    'a method of a class in a class',
+    [
+      'xs = [1]\nclass A:\n    class B:\n        def m(self): xs.append(2)',
+      'A.B().m()',
+      'print(xs)'
+    ]
+  ],
+  [
+    'a method below a condition',
+    ['xs = [1]\nclass A:\n    if True:\n        def m(self): xs.append(2)', 'A().m()', 'print(xs)']
+  ],
+  [
+    'a global that a method of a class in a class sets',
+    [
+      'n = 1\nclass A:\n    class B:\n        def m(self):\n            global n\n            n = 2',
+      'A.B().m()',
+      'print(n)'
+    ]
+  ],
+  [
+    'a lambda that is a method',
+    ['xs = [1]\nclass A:\n    f = lambda self: xs.append(2)', 'A().f()', 'print(xs)']
+  ],
+  [
+    'a lambda that an object keeps',
+    ['xs = [1]\ncbs = []', 'cbs.append(lambda: xs.append(2))', 'cbs[0]()', 'print(xs)']
+  ],
+  [
+    'a lambda that a function keeps in a global',
+    [
+      'xs = [1]\nCBS = []\ndef register(f): CBS.append(f)',
+      'register(lambda: xs.append(2))',
+      'CBS[0]()',
+      'print(xs)'
+    ]
+  ],
+  [
+    'a function that its decorator keeps in a global',
+    [
+      'xs = [1]\nCBS = []\ndef register(f):\n    CBS.append(f)\n    return f',
+      '@register\ndef h(): xs.append(2)',
+      'CBS[0]()',
+      'print(xs)'
+    ]
   ]
 ];
 

@@ -44,7 +44,7 @@ export function call(walk: Walk, node: Node, targets: readonly Node[]): void {
   if (isMethod && receiver) {
     methodCall(walk, node, receiver, last, values, keywords);
   } else {
-    functionCall(walk, node, callee);
+    functionCall(walk, node, callee, values);
   }
   changedArguments(walk, node, spelled, isMethod, values, keywords);
   callEffects(walk, { node, callee, spelled, isMethod, values, keywords });
@@ -80,13 +80,7 @@ function methodCall(
     return;
   }
   changeSharing(walk, receiver, node, 'method', method);
-  if (walk.isAtTop) {
-    // The receiver may keep a lambda and call it later: `button.on_click(lambda: …)`.
-    const owners = roots(walk, receiver);
-    for (const each of values.flatMap(lambdasIn)) {
-      owners.forEach(owner => laterCode(walk, each, owner));
-    }
-  }
+  keepLambdas(walk, roots(walk, receiver), values);
   if (ABSORBING_METHODS.has(method)) {
     for (const name of sharing(walk, receiver)) {
       shareWith(
@@ -96,6 +90,13 @@ function methodCall(
         node
       );
     }
+  }
+}
+
+/** A receiver or a function may keep the lambdas that it is given and call them later: `button.on_click(lambda: …)`. */
+function keepLambdas(walk: Walk, owners: readonly string[], values: readonly Node[]): void {
+  for (const each of walk.isAtTop ? values.flatMap(lambdasIn) : []) {
+    owners.forEach(owner => laterCode(walk, each, owner));
   }
 }
 
@@ -116,13 +117,14 @@ function lambdasIn(node: Node): readonly Node[] {
 }
 
 /** A call of a notebook's function or instance may change what it holds. */
-function functionCall(walk: Walk, node: Node, callee: Node): void {
+function functionCall(walk: Walk, node: Node, callee: Node, values: readonly Node[]): void {
   if (callee.type === 'identifier') {
     const name = walk.text(callee);
     if (resolvesGlobal(walk, name)) {
       walk.frame.code.calls.add(name);
       if (!walk.known.has(name) && !BUILTIN_CALLS.has(name) && !FRESH_FUNCTIONS.has(name)) {
         change(walk, name, callee, 'call', name);
+        keepLambdas(walk, [name], values);
       }
     }
   } else if (callee.type === 'subscript' || callee.type === 'call') {
@@ -155,6 +157,30 @@ function changedArguments(
   }
 }
 
+/** `@decorator` calls it with what it stands before. */
+export function decoratorCall(walk: Walk, decorator: Node, target: Node): void {
+  const [callee] = named(decorator);
+  const root = callee && rootOf(walk, callee);
+  if (root === undefined || !resolvesGlobal(walk, root) || !walk.isAtTop) {
+    return;
+  }
+  const name = walk.text(target);
+  walk.calls.push({
+    root,
+    path: dottedPath(walk, callee),
+    arguments: [{ names: [name] }],
+    at: rangeOf(decorator),
+    conditional: walk.flow.depth > 0,
+    targets: [name]
+  });
+}
+
+/** `['b', 'c']` of `a.b.c` and of `a.b.c()`. */
+function dottedPath(walk: Walk, callee: Node): readonly string[] {
+  const words = walk.text(callee).split('.').slice(1);
+  return words.map(each => each.replace(/[^\w].*$/s, ''));
+}
+
 /** Notes a call at module level, for closures through notebook functions; in a function only whom it calls. */
 function noteCall(
   walk: Walk,
@@ -171,14 +197,9 @@ function noteCall(
     walk.frame.code.calls.add(root);
     return;
   }
-  const path = walk
-    .text(callee)
-    .split('.')
-    .slice(1)
-    .map(each => each.replace(/[^\w].*$/s, ''));
   walk.calls.push({
     root,
-    path: callee.type === 'identifier' ? [] : path,
+    path: dottedPath(walk, callee),
     arguments: values.map(each => {
       const keyword = child(each, 'name');
       const value = each.type === 'keyword_argument' ? child(each, 'value') : each;

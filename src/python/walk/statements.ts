@@ -1,6 +1,7 @@
 import { boundBy } from '../scope';
 import { child, named, type Node } from '../tree';
 import { deleteTarget } from './assignments';
+import { decoratorCall } from './calls';
 import { classDefinition } from './classes';
 import {
   forStatement,
@@ -104,5 +105,9 @@ function decorated(walk: Walk, node: Node): void {
     classDefinition(walk, definition, decorators);
   } else if (definition) {
     functionDefinition(walk, definition, decorators);
+  }
+  const name = definition && child(definition, 'name');
+  if (name) {
+    decorators.forEach(each => decoratorCall(walk, each, name));
   }
 }
