@@ -17,8 +17,10 @@ import lifeline from './notepod_runtime/lifeline.py';
 import loading from './notepod_runtime/loading.py';
 import locating from './notepod_runtime/locating.py';
 import mapping from './notepod_runtime/mapping.py';
+import objectArrays from './notepod_runtime/object_arrays.py';
 import output from './notepod_runtime/output.py';
 import pickling from './notepod_runtime/pickling.py';
+import plain from './notepod_runtime/plain.py';
 import record from './notepod_runtime/record.py';
 import references from './notepod_runtime/references.py';
 import runner from './notepod_runtime/runner.py';
@@ -49,8 +51,10 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/loading.py': loading,
   'notepod_runtime/locating.py': locating,
   'notepod_runtime/mapping.py': mapping,
+  'notepod_runtime/object_arrays.py': objectArrays,
   'notepod_runtime/output.py': output,
   'notepod_runtime/pickling.py': pickling,
+  'notepod_runtime/plain.py': plain,
   'notepod_runtime/record.py': record,
   'notepod_runtime/references.py': references,
   'notepod_runtime/runner.py': runner,

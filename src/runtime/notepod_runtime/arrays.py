@@ -8,6 +8,8 @@ file. Views therefore come back as views, whatever their order, and only bytes t
 import sys
 from bisect import bisect_right
 
+from .object_arrays import AtomsWriter, finish_atoms, holds_atoms
+
 #: Extents of at least this many bytes are mapped on load; smaller ones come back as memory of their own.
 MAPPED_BYTES = 65536
 
@@ -21,6 +23,8 @@ class ArrayReductions:
 
     def __init__(self, translate=None):
         self.ranges = []
+        #: The C pickler that uses the reductions.
+        self.pickler = None
         self._kept = []
         self._translate = translate
 
@@ -60,6 +64,8 @@ class ArrayReductions:
         while isinstance(owner.base, numpy.ndarray):
             owner = owner.base
         if owner is array or owner.base is not None or type(owner) is not numpy.ndarray:
+            if array.dtype == object and holds_atoms(array):
+                return finish_atoms, (AtomsWriter(array, self.pickler),)
             return array.__reduce_ex__(4)
         if owner.dtype != array.dtype:
             return array.__reduce_ex__(4)

@@ -1,7 +1,7 @@
 """Which inputs a step changed, and what that means for the steps that rely on them (semantics 3.5).
 
-A group of inputs is pickled again as it was written; equal bytes over clean pages are no change and need no second look.
-Else the content is compared with a fresh copy from the snapshot, since reading fills caches.
+A group of plain values is compared by its fingerprint. Another group is pickled again as it was written; equal bytes over clean
+pages are no change and need no second look. Else the content is compared with a fresh copy from the snapshot, since reading fills caches.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from .definition_state import state_of
 from .errors import GuardStop
 from .mapping import dirty_regions
 from .pickling import FastPickler, FullPickler
+from .plain import fingerprint
 
 _CHUNK = 1 << 20
 
@@ -36,10 +37,10 @@ def changed_names(loaded, names, namespace):
     dirty = dirty_regions([group.region for group, _ in groups.values() if group.region is not None])
     changed, hidden = set(), {}
     for group, members in groups.values():
-        if any(name not in namespace for name in members):
+        if any(name not in namespace for name in loaded.bound_by(group)):
             changed.update(name for name in members if name not in namespace)
             members = [name for name in members if name in namespace]
-        elif _same_stream(loaded, group, namespace, group.region in dirty):
+        elif _same_print(loaded, group) or _same_stream(loaded, group, group.region in dirty):
             continue
         definitions = [name for name in members if name in loaded.definition_states]
         changed.update(name for name in definitions if _definition_changed(loaded, name))
@@ -66,11 +67,14 @@ def _unlike(original, values):
     return found
 
 
-def _same_stream(loaded, group, namespace, dirty):
+def _same_print(loaded, group):
+    """True if a fingerprint was taken before the cells, and is the same now."""
+    return group.fingerprint is not None and fingerprint(loaded.values_of(group)) == group.fingerprint
+
+
+def _same_stream(loaded, group, dirty):
     """True if the group would be written with the same bytes again."""
-    values = {
-        name: namespace[name] if name in loaded.bound else value for name, value in group.values.items()
-    }
+    values = dict(zip(group.values, loaded.values_of(group)))
     places = sorted((here, size, written) for here, size, written in _places(group))
     starts = [here for here, _, _ in places]
 

@@ -9,6 +9,7 @@ from .definition_state import state_of
 from .definitions import DefinitionRegistry, is_definition
 from .errors import ShipError, SnapshotError
 from .pickling import StreamUnpickler, no_collection
+from .plain import fingerprint, holds_no_buffer
 from .versions import check_versions
 from .volume import Snapshot
 
@@ -22,6 +23,8 @@ class LoadedGroup:
         self.region = region
         self.memory = memory
         self.values = {}
+        #: What :mod:`.plain` says of the values before the cells; None where it says nothing.
+        self.fingerprint = None
 
 
 class Loaded:
@@ -47,6 +50,24 @@ class Loaded:
         names += [name for name in self.looked_at(plan) if is_definition(namespace.get(name))]
         for name in names:
             self.definition_states[name] = state_of(self.registry, name)
+
+    def watch_values(self, plan):
+        """Takes fingerprints of the inputs that are looked at when the step ends; call it right before the cells."""
+        for name in self.looked_at(plan):
+            group = self.sources[name]
+            if group.record["tree"] and group.fingerprint is None:
+                values = self.values_of(group)
+                if holds_no_buffer(values):
+                    group.fingerprint = fingerprint(values)
+
+    def bound_by(self, group):
+        """The names that the group gave to the namespace."""
+        return [name for name in group.values if name in self.bound and self.sources[name] is group]
+
+    def values_of(self, group):
+        """The values of a group as they are now, in the order in which they were written. None of its names may be gone."""
+        now = {**group.values, **{name: self.registry.namespace[name] for name in self.bound_by(group)}}
+        return list(now.values())
 
     def looked_at(self, plan):
         """Inputs that are looked at when the step ends: other steps rely on them, or on names that share their objects."""
@@ -109,7 +130,7 @@ class GroupLoader:
             source, buffers, memory, definitions, lambda name: self._global(needs, name), self._alive
         )
         try:
-            with no_collection():
+            with no_collection(keep=True):
                 group.values = unpickler.load()
         except SnapshotError:
             raise

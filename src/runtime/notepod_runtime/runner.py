@@ -155,6 +155,8 @@ class Step:
             loaded = loaded or Loaded(DefinitionRegistry(namespace, plan))
         if loaded is not None:
             loaded.watch_definitions(plan)
+        if loaded is not None:
+            loaded.watch_values(plan)
         record.write("phase", phase="cells")
         for cell in plan["cells"]:
             self._cell(cell, shell, namespace)

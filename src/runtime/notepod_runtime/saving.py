@@ -12,6 +12,7 @@ from .grouping import components, is_atom, shared_ids
 from .guard import changed_against_plan, changed_names, check, listed
 from .locating import locate
 from .pickling import CountingSink, FastPickler, FullPickler
+from .plain import is_tree, let_go_of_parts
 from .versions import package_versions
 from .volume import VERSION, SnapshotWriter, write_failure
 
@@ -79,6 +80,8 @@ class _Save:
     def guard(self):
         """Finds what changed. Raises :class:`GuardStop` for a change that another step cannot know of."""
         plan, loaded = self._plan, self._loaded
+        if loaded.sources and not plan["outputAll"]:
+            let_go_of_parts(self._namespace, {*self._outputs, *(each["name"] for each in plan["inputs"])})
         self._changed, hidden = changed_names(loaded, loaded.looked_at(plan), self._namespace)
         self._again = check(plan, self._changed, self._report)
         for name, group in hidden.items():
@@ -319,6 +322,7 @@ class _Save:
             "needs": pickler.needs,
             "forced": forced,
             "full": isinstance(pickler, FullPickler),
+            "tree": pickler.met_only_builtins() and is_tree(values, sink.size),
             "region": region,
             "extents": [
                 (written, size, offset, uses) for (written, size, _, uses), offset in zip(extents, offsets)
@@ -369,6 +373,7 @@ class _Save:
             "needs": pickler.needs,
             "forced": [],
             "full": True,
+            "tree": False,
             "region": region,
             "extents": [
                 (written, size, offset, uses) for (written, size, _, uses), offset in zip(extents, offsets)

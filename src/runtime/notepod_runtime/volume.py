@@ -17,7 +17,7 @@ from .arrays import MAPPED_BYTES
 from .errors import SnapshotError
 from .mapping import Region
 
-VERSION = 2
+VERSION = 3
 #: A stream that grows beyond this gets a file of its own instead of being held in memory until the end.
 SPILL_BYTES = 4 << 20
 #: Where mapped memory starts: a multiple of every page size in use (4, 16 and 64 KiB).

@@ -15,6 +15,12 @@ CHANGES = [
     ("set", "", "v = {'a', 'b'}", "v.add('c')"),
     ("order of a dict", "", "v = {'a': 1, 'b': 2}", "v['a'] = v.pop('a')"),
     ("type of an item", "", "v = [1]", "v[0] = True"),
+    ("item of many", "", "v = [{'a': i, 'b': str(i)} for i in range(9999)]", "v[9998]['a'] = 5"),
+    ("two that become one", "", "v = [[] for _ in range(9999)]", "v[5] = v[6]"),
+    ("one that becomes two", "", "a = []; v = [a, a]", "v[1] = []"),
+    ("type of bytes", "", "v = [b'a'] * 3", "v[1] = bytearray(b'a')"),
+    ("loop variable", "", "v = [[i, [i]] for i in range(99)]", "for a, b in v: b.append(a)"),
+    ("cycle", "", "v = [1]; v.append(v)", "v[0] = 2"),
     ("attribute", "", "class O: pass\nv = O(); v.a = 1", "v.a = 2"),
     ("slot", "", "class O: __slots__ = 'a'\nv = O(); v.a = 1", "v.a = 2"),
     ("identity inside", "", "v = [[1], [1]]", "v[0] = v[1]"),
@@ -31,6 +37,8 @@ CHANGES = [
     ("small array", NUMPY, "v = np.arange(5)", "v[0] = 9"),
     ("large array", NUMPY, "v = np.arange(100_000)", "v[-1] = 9"),
     ("array in a list", NUMPY, "v = [np.arange(100_000)]", "v[0][5] = 0"),
+    ("text in an array", NUMPY, "v = np.array([str(i) for i in range(9999)], object)", "v[9998] = 'z'"),
+    ("type in an array", NUMPY, "v = np.array([1] * 9999, object)", "v[5] = True"),
     ("dtype", NUMPY, "v = [np.zeros(3)]", "v[0] = np.zeros(3, 'f4')"),
     ("object array", NUMPY, "v = np.array([[1], None], object)", "v[0].append(1)"),
     ("mask", NUMPY, "v = np.ma.array([1, 2, 3])", "v[1] = np.ma.masked"),
@@ -52,6 +60,14 @@ CHANGES = [
 
 READS = [
     ("list", "", "v = [1, [2]]", "len(v), sorted(v[1]);"),
+    (
+        "loop over many",
+        "",
+        "v = [{'a': i, 'b': [i]} for i in range(9999)]",
+        "for row in v: a, b = row['a'], row['b']\nm = max(v, key=len); x = row['a']",
+    ),
+    ("cycle", "", "v = [1]; v.append(v)", "v[1][1][0];"),
+    ("shared parts", "", "a = [1]\nfor _ in range(60): a = [a, a]\nv = a", "v[0][1];"),
     ("set of text", "", "v = {'b', 'a', 'c'}", "sorted(v);"),
     (
         "cached property",

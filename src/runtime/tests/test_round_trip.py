@@ -412,6 +412,24 @@ ARRAYS = [
         "assert a.tolist() == np.arange(24).reshape(2, 3, 4)[::-1, :, ::2].tolist()",
     ),
     (
+        "text as objects",
+        "a = np.array([f't{i}' for i in range(70_000)], object); b = np.array(['x', 'é', None] * 50_000, object)",
+        "a b",
+        "assert a[69_999] == 't69999' and a.dtype == object and b[149_998] == 'é' and b[2] is None and b[0] is b[99_999]; a[0] = []",
+    ),
+    (
+        "objects of several types",
+        "a = np.array([1, True, 2.5, -0.0, 'a', b'b', None, 10**30, 1j] * 1000, object).reshape(90, 100, order='F'); a.flags.writeable = False; v = a[:, ::2]",
+        "a v",
+        "f = a.reshape(-1, order='F'); assert f[1] is True and str(f[3]) == '-0.0' and f[5] == b'b' and f[8999] == 1j; assert not a.flags.writeable and a.flags.f_contiguous and v[0, 1] == a[0, 2] and np.shares_memory(a, v)",
+    ),
+    (
+        "object array twice",
+        "a = np.array(['x'] * 5000, object); b = {'a': a, 'v': a[10:]}",
+        "a b",
+        "a[10] = 'y'; assert b['a'] is a and b['v'][0] == 'y'",
+    ),
+    (
         "bytes under an array",
         "b = b'abcd' * 50_000; a = np.frombuffer(b, 'u1')",
         "a b",
@@ -449,6 +467,12 @@ FRAMES = [
         "v = np.zeros(4); d = pd.DataFrame({'z': v}, copy=False); s = d['z'].array",
         "v d s",
         "assert np.shares_memory(d['z'].to_numpy(), v)",
+    ),
+    (
+        "text columns",
+        "d = pd.DataFrame({'a': [f't{i}' for i in range(5000)], 'b': ['x', None] * 2500, 'c': pd.Series(['u'] * 5000, dtype=object)})",
+        "d",
+        "assert d.a[4999] == 't4999' and d.b[4998] == 'x' and pd.isna(d.b[1]) and set(d.c) == {'u'} and d.c.dtype == object; d.loc[1, 'c'] = 5; assert d.c[1] == 5",
     ),
     ("missing value", "v = [pd.NaT, pd.NA]", "v", "assert v[0] is pd.NaT and v[1] is pd.NA"),
     (
