@@ -35,7 +35,7 @@ export class Needs {
     for (const name of shared) {
       this.loosely(name, summary.cell, draft);
     }
-    if (summary.facts.dynamic.some(each => each.reads)) {
+    if (summary.dynamic.reads) {
       for (const name of this.writers.namesBefore(summary.cell)) {
         this.loosely(name, summary.cell, draft);
       }

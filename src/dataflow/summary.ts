@@ -18,6 +18,8 @@ export interface CellSummary {
   /** Names whose last event in the cell is a certain deletion. */
   readonly deletes: ReadonlySet<string>;
   readonly effects: readonly Effect[];
+  /** The cell, or code that it calls, reads or binds names that nobody can see in the text. */
+  readonly dynamic: { readonly reads: boolean; readonly binds: boolean };
 }
 
 /** A need of a name. */
@@ -58,6 +60,7 @@ export function summarise(
       later: false
     });
   }
+  const dynamicCode = reachable.code.map(each => each.dynamic);
   const readByCode = new Set(reachable.code.flatMap(each => each.reads.map(read => read.name)));
   for (const name of reachable.names) {
     // A name that the cell mentions and does not read from outside got its value here before.
@@ -122,7 +125,11 @@ export function summarise(
     mayWrite,
     changes,
     deletes,
-    effects: [...facts.effects, ...reachable.code.flatMap(each => each.effects)]
+    effects: [...facts.effects, ...reachable.code.flatMap(each => each.effects)],
+    dynamic: {
+      reads: [...facts.dynamic, ...dynamicCode].some(each => each.reads),
+      binds: [...facts.dynamic, ...dynamicCode].some(each => each.binds)
+    }
   };
 }
 

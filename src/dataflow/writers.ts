@@ -44,7 +44,7 @@ export class Writers {
         }
       }
     }
-    if (facts.dynamic.some(each => each.binds)) {
+    if (summary.dynamic.binds) {
       this.unknown.push(cell);
     }
     return [...binds, ...loose, ...deletes];

@@ -141,6 +141,8 @@ export interface LaterCode {
   /** Parameters in order, as written (`self` included for methods). */
   readonly parameters: readonly string[];
   readonly effects: readonly Effect[];
+  /** It reads or binds names that the text does not show (`eval(text)`, `globals()`), in this module's namespace. */
+  readonly dynamic: { readonly reads: boolean; readonly binds: boolean };
   /** Global names that it calls, so that the closure is transitive. */
   readonly calls: readonly string[];
   /** Set for methods: the class. */

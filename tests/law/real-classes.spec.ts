@@ -89,6 +89,16 @@ const ROWS: readonly Row[] = [
       'def total(self):\n    return sum(self.log)\nAccount.total = total',
       'g(1), g.note, Account().total(), a.total(), Account.count'
     ]
+  },
+  {
+    what: 'a method that evaluates texts which name values',
+    cells: [
+      'class show:\n    def __init__(self, *texts):\n        self.texts = texts\n    def __repr__(self):\n        return str([eval(text) for text in self.texts])',
+      'x, y = [1], [2]',
+      "show('x', 'x + y')",
+      'x.append(3)',
+      "show('x')"
+    ]
   }
 ];
 

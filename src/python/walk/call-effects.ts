@@ -128,7 +128,8 @@ function namespaceCall(walk: Walk, { node, spelled, values }: CallParts): void {
     case 'locals':
     case 'vars':
     case 'dir':
-      if (values.length === 0) {
+      // In a function these speak of its own names.
+      if (values.length === 0 && walk.isAtTop) {
         dynamicCode(walk, `${spelled}()`, node, true, true);
       }
       return;

@@ -67,4 +67,7 @@ export function dynamicCode(
   binds: boolean
 ): void {
   walk.dynamic.push({ what, reads, binds, at: rangeOf(node) });
+  const { dynamic } = walk.frame.code;
+  dynamic.reads ||= reads;
+  dynamic.binds ||= binds;
 }

@@ -8,6 +8,8 @@ export interface Code {
   readonly changes: Change[];
   readonly effects: Effect[];
   readonly calls: Set<string>;
+  /** It reads, or binds, names that the text does not show. */
+  readonly dynamic: { reads: boolean; binds: boolean };
   /** Parameters of the function, by name, and which of them its body changes. */
   readonly parameters: readonly string[];
   readonly changedParameters: Set<string>;
@@ -25,6 +27,7 @@ export function newCode(parameters: readonly string[] = []): Code {
     changes: [],
     effects: [],
     calls: new Set(),
+    dynamic: { reads: false, binds: false },
     parameters,
     changedParameters: new Set(),
     returnsParameters: false,

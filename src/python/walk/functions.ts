@@ -113,6 +113,7 @@ export function laterCode(
     parameters,
     effects: code.effects,
     calls: [...code.calls],
+    dynamic: code.dynamic,
     ...(method ? { method } : {})
   });
 }
