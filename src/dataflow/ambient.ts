@@ -100,9 +100,10 @@ class Ambient {
         }
       }
     }
-    const last = Math.max(...movers.map(([step]) => this.at(step)));
+    // What a library draws in a step that is not known to draw would be drawn from a state of its own.
+    const seeded = this.at(movers[0][0]);
     for (const step of this.steps) {
-      if (!movers.some(([name]) => name === step.name) && this.at(step.name) < last) {
+      if (!movers.some(([name]) => name === step.name) && this.at(step.name) > seeded) {
         push(this.watch, step.name, channel);
       }
     }

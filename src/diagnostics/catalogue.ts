@@ -270,8 +270,8 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     problem: 'A generator moved behind the analysis',
     severity: 'stop',
     meaning:
-      'The notebook seeds a generator, a step drew from it without the analysis seeing that, and a later step draws on.',
-    remedy: 'Put both cells into one step, or seed again in the later step.'
+      'The notebook seeds a generator, and a later step drew from it without the analysis seeing that (a library did): it had no state to draw on from.',
+    remedy: 'Put it into one step with the seeding cell, or seed again in it.'
   },
   NP505: {
     problem: 'A snapshot could not be written',

@@ -92,7 +92,7 @@ const DRAWING_METHODS = new Set(
 
 /** Functions of scikit-learn and its kin that draw likewise. */
 const DRAWING_FUNCTIONS =
-  /^(sklearn|scipy|imblearn|statsmodels|networkx|seaborn|umap)\..*\b(train_test_split|shuffle|resample|make_\w+|cross_val_\w+|cross_validate|permutation_importance|learning_curve|rvs|spring_layout|gnp_random_graph|erdos_renyi_graph|\w+_graph|KMeans|KFold|StratifiedKFold|ShuffleSplit|bootstrap|lineplot|barplot|pointplot|regplot|lmplot|jointplot|catplot|stripplot|swarmplot|kmeans\w*|TSNE)$/;
+  /^(sklearn|scipy|imblearn|statsmodels|networkx|seaborn|umap)\..*\b(train_test_split|shuffle|resample|make_\w+|cross_val_\w+|cross_validate|permutation_importance|learning_curve|rvs|spring_layout|\w*(?:random|rewir|swap)\w*|\w+_(?:graph|tree|layout|model|community|communities|modularity)|KMeans|KFold|StratifiedKFold|ShuffleSplit|bootstrap|lineplot|barplot|pointplot|regplot|lmplot|jointplot|catplot|stripplot|swarmplot|kmeans\w*|TSNE)$/;
 
 /** Methods that write a file named by their first argument. */
 const WRITING_METHODS = new Set(
@@ -140,6 +140,9 @@ export function effectsOfCall(
   const own = keywords.has('random_state') || keywords.has('seed') || keywords.has('rng');
   if (!own && ((method && DRAWING_METHODS.has(last)) || DRAWING_FUNCTIONS.test(qualified))) {
     found.push({ channel: 'numpy.random', access: 'change' });
+    if (qualified.startsWith('networkx.')) {
+      found.push({ channel: 'random', access: 'change' });
+    }
   }
   if (method && (last === 'fit' || last === 'train' || last === 'fit_transform')) {
     found.push({ channel: 'torch.random', access: 'change' });

@@ -58,7 +58,7 @@ export async function verify(
     await plain.repeat();
   }
   let cells = plain.compared();
-  if (plain.has('varies')) {
+  if (!plain.repeatsItself()) {
     const seeded = await seededWays(project, plain, options);
     if (seeded !== undefined) {
       cells = cells.map(each => withSeeds(each, seeded));
@@ -140,6 +140,13 @@ class BothWays {
 
   has(verdict: CellComparison['verdict']): boolean {
     return this.compared().some(each => each.verdict === verdict);
+  }
+
+  /** All Run Alls gave the same. Where values are few, they agree in places though they vary. */
+  repeatsItself(): boolean {
+    return this.repeats.every(each =>
+      compareCells(this.cells, this.reference, each, []).every(cell => cell.verdict === 'same')
+    );
   }
 
   private async runOne(which: VerifyingRun, document: LocalDocument): Promise<OneRun> {

@@ -99,6 +99,14 @@ const ROWS: readonly Row[] = [
       'x.append(3)',
       "show('x')"
     ]
+  },
+  {
+    what: 'code that draws from the seeded generator without a word of it',
+    cells: [
+      'import random\nrandom.seed(1)',
+      '# a library, as far as the analysis can see\nimport random as library\nname = "ran" + "dom"\ngetattr(library, name)()'
+    ],
+    verdict: 'REFUSED'
   }
 ];
 

@@ -1,5 +1,6 @@
 """Runs one step: inputs, definitions, cells, guard, snapshot. The engine starts it; see ``README.md``."""
 
+import contextlib
 import json
 import os
 import signal
@@ -147,6 +148,7 @@ class Step:
             from . import ambient
 
             ambient.apply(states, generators=True)
+            self._import_generators(watched)
             before = ambient.capture([*watched, *plan["ambientOut"]])
         if plan["laterDefinitions"]:
             from .definitions import DefinitionRegistry
@@ -162,6 +164,14 @@ class Step:
             self._cell(cell, shell, namespace)
         shell.close()
         self._save(namespace, loaded, before, watched)
+
+    def _import_generators(self, watched):
+        """A generator whose module the cells import would be new afterwards: nobody could tell whether it was moved."""
+        if "random" in watched:
+            import random  # noqa: F401
+        if "numpy.random" in watched and self._plan["modules"]:
+            with contextlib.suppress(ImportError):
+                import numpy.random  # noqa: F401
 
     def _preflight(self):
         """Looks for the modules of the step before anything is loaded."""
@@ -343,13 +353,19 @@ class Step:
     def _guard_ambient(self, before, after):
         for entry in self._plan["ambientWatch"]:
             channel = entry["channel"]
-            if channel in before and after.get(channel) != before[channel] and entry["steps"]:
+            if channel in before and after.get(channel) != before[channel]:
                 from .errors import GuardStop
 
+                step, module = self._plan["step"], channel.partition(".")[0]
+                message = f"step {step} draws from the generator of {module}, which an earlier step seeded, and the analysis did not see that"
+                fix = f"Seed again in step {step}, or put it and the seeding cell into one step."
+                if entry["steps"]:
+                    message += f"; step {entry['steps'][0]} draws from it as well"
+                    fix = f"Seed again in step {step} and after it, or put both into one step."
                 raise GuardStop(
                     "NP504",
-                    f"step {self._plan['step']} moved the generator of {channel.partition('.')[0]}, which step {entry['steps'][0]} draws from.",
-                    f"Add `prev:{self._plan['step']}` to step {entry['steps'][0]} and seed again there, or put both into one step.",
+                    f"{message}.",
+                    fix,
                     None,
                     self._plan["cells"][-1]["index"],
                 )
