@@ -78,6 +78,7 @@ export function compileRunAll(sources: Omit<PlanSources, 'graph'>, hash: Hash): 
     ambientOut: [],
     ambientWatch: [],
     replayable: [],
+    elsewhere: {},
     laterDefinitions: [],
     parameters: Object.fromEntries(
       pipeline.parameters.filter(each => each.given).map(each => [each.name, each.value])

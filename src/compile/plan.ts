@@ -89,6 +89,7 @@ function planStep(
         .map(other => other.name)
     })),
     replayable: shared.replayable,
+    elsewhere: neededElsewhere(graph, step, ordinal, after, shared.ordinals),
     laterDefinitions: step.replays.flatMap(replay =>
       replay.definition.kind === 'def' || replay.definition.kind === 'class'
         ? replay.definition.names.map(name => {
@@ -108,6 +109,25 @@ function planStep(
     needsIPython: step.needsIPython,
     image: sources.image
   };
+}
+
+function neededElsewhere(
+  graph: StepGraph,
+  step: Step,
+  ordinal: number,
+  after: ReadonlySet<string>,
+  ordinals: ReadonlyMap<string, number>
+): Readonly<Record<string, readonly string[]>> {
+  const own = new Set(step.inputs.map(each => each.name));
+  const found: Record<string, string[]> = {};
+  for (const other of graph.steps.slice(ordinal + 1).filter(each => !after.has(each.name))) {
+    for (const { name, from } of other.inputs) {
+      if (!own.has(name) && from.some(each => (ordinals.get(each) ?? 0) < ordinal)) {
+        (found[name] ??= []).push(other.name);
+      }
+    }
+  }
+  return found;
 }
 
 function planCell(sources: PlanSources, index: number, stepNeedsIPython: boolean): PlannedCell {

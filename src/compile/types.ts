@@ -66,6 +66,11 @@ export interface StepPlan {
   }[];
   /** Names that are replayable definitions somewhere in the notebook: a snapshot may refer to them by name. */
   readonly replayable: readonly string[];
+  /**
+   * Names that this step does not take, with the steps that rely on an earlier value of them and are not descendants of this
+   * step: an object of theirs that comes here inside another name's value and is changed stops the run (guard).
+   */
+  readonly elsewhere: Readonly<Record<string, readonly string[]>>;
   /** Replayed definitions whose own state (class attributes, function attributes) later steps rely on, with those steps. */
   readonly laterDefinitions: readonly {
     readonly name: string;

@@ -15,7 +15,7 @@ import { Needs } from './needs';
 import { parametersOf } from './parameters';
 import { Sharing } from './sharing';
 import { addDeclaredOrder, addOrderOfWriters } from './step-order';
-import { summarise, type CellSummary } from './summary';
+import { cutShort, summarise, type CellSummary } from './summary';
 import type { StepGraph } from './types';
 import { Writers } from './writers';
 
@@ -39,7 +39,8 @@ export function buildStepGraph(
   const summaries = new Map<number, CellSummary>();
 
   for (const cell of names.cells) {
-    const summary = summarise(cell, names.factsOf(cell), names.code, names.kinds);
+    const whole = summarise(cell, names.factsOf(cell), names.code, names.kinds);
+    const summary = notebook.cells[cell].raisesException ? cutShort(whole) : whole;
     summaries.set(cell, summary);
     const step = homes.stepOf.get(cell);
     if (step === undefined) {

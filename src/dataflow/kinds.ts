@@ -20,10 +20,12 @@ export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
   const constants = new Set<string>();
   const values = new Set<string>();
   const changed = new Set<string>();
+  const definitions: Definition[] = [];
   for (const facts of cells) {
     const defined = new Map(
       facts.definitions.flatMap(each => each.names.map(name => [name, each.kind] as const))
     );
+    definitions.push(...facts.definitions.filter(each => /^(def|class)$/.test(each.kind)));
     const lambdas = new Set(facts.later.filter(each => !each.method).map(each => each.owner));
     for (const { name, kind } of facts.binds) {
       if (kind === 'import' || kind === 'from-import') {
@@ -47,6 +49,8 @@ export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
         values.add(name);
       }
     }
+    // What a function binds with `global` may be anything.
+    facts.later.flatMap(later => later.binds).forEach(each => values.add(each.name));
     for (const each of [...facts.changes, ...facts.later.flatMap(later => later.changes)]) {
       if (
         each.how === 'attribute' ||
@@ -58,6 +62,7 @@ export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
       }
     }
   }
+  holders(definitions, name => values.has(name)).forEach(name => values.add(name));
   return {
     isModule: name =>
       modules.has(name) && !code.has(name) && !values.has(name) && !constants.has(name),
@@ -73,4 +78,24 @@ export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
       definition.kind === 'constant' ||
       definition.names.every(name => !changed.has(name))
   };
+}
+
+/**
+ * Names of definitions that hold on to a value (`def f(x, into=rows)`, `class C: store = rows`), directly or through another:
+ * they share its objects, and calling them may change it.
+ */
+function holders(
+  definitions: readonly Definition[],
+  isValue: (name: string) => boolean
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (let before = -1; before < found.size;) {
+    before = found.size;
+    for (const { names, reads } of definitions) {
+      if (reads.some(each => isValue(each) || found.has(each))) {
+        names.forEach(name => found.add(name));
+      }
+    }
+  }
+  return found;
 }

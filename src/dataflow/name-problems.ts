@@ -22,7 +22,7 @@ export class NameProblems {
       need.guarded ||
       !need.at ||
       this.writers.stars.some(each => !(each.definition.modules[0] in STAR_IMPORTS)) ||
-      facts.dynamic.some(each => each.binds) ||
+      this.bindsUnknown(cell) ||
       facts.starImports.length > 0
     ) {
       return undefined;
@@ -65,6 +65,13 @@ export class NameProblems {
           : 'move the cell that makes it up',
       span
     };
+  }
+
+  /** The cell, or code that it calls, binds names that nobody can see in the text. */
+  private bindsUnknown(cell: number): boolean {
+    const { dynamic, calls } = this.names.factsOf(cell);
+    const called = this.names.code.reachable(calls.map(each => each.root)).code;
+    return [...dynamic, ...called.map(each => each.dynamic)].some(each => each.binds);
   }
 
   /** The last that happened to the name is that the cell `by` deleted it. */

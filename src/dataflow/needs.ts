@@ -7,7 +7,7 @@ import type { Homes } from './homes';
 import { NameProblems } from './name-problems';
 import type { NotebookNames } from './names';
 import { Replayable } from './replayable';
-import type { CellSummary, Need } from './summary';
+import { LOOSE, type CellSummary, type Need } from './summary';
 import type { Replay } from './types';
 import type { Writer, Writers } from './writers';
 
@@ -49,12 +49,7 @@ export class Needs {
 
   /** A name that the step takes if an earlier one has it, and whose absence is no error. */
   loosely(name: string, cell: number, draft: Draft): void {
-    this.resolve(
-      name,
-      { at: undefined, conditional: true, guarded: true, later: true },
-      cell,
-      draft
-    );
+    this.resolve(name, LOOSE, cell, draft);
   }
 
   /**

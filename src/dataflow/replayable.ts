@@ -16,6 +16,9 @@ export class Replayable {
     if (!definition || !this.names.kinds.isStateless(definition)) {
       return false;
     }
+    if (definition.kind === 'class' && definition.reads.some(each => this.greetsSubclasses(each))) {
+      return false;
+    }
     const key = `${writer.cell}:${definition.line}`;
     if (seen.has(key)) {
       return true;
@@ -32,6 +35,12 @@ export class Replayable {
       }
       return this.has(reaching, new Set([...seen, key]));
     });
+  }
+
+  /** A class of the notebook whose code runs when a subclass is made: making that again would run it again. */
+  private greetsSubclasses(name: string): boolean {
+    const codes = this.names.code.code.get(name) ?? [];
+    return codes.some(each => each.method?.name === '__init_subclass__');
   }
 
   /** The definition of `name` that a definition reads when it is made: of its own cell before it, else what reaches the cell. */

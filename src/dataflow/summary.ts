@@ -31,6 +31,9 @@ export interface Need {
   readonly later: boolean;
 }
 
+/** A need whose absence is no error. */
+export const LOOSE: Need = { at: undefined, conditional: true, guarded: true, later: true };
+
 /** Sums up a cell: its own facts and, as far as it calls the notebook's functions, theirs. */
 export function summarise(
   cell: number,
@@ -102,6 +105,10 @@ export function summarise(
   for (const each of facts.deletes) {
     if (!each.certain) {
       note(each.name, each.at);
+      // What it leaves, if it deletes nothing, is what was there before.
+      if (!needs.has(each.name)) {
+        needs.set(each.name, LOOSE);
+      }
     }
   }
   const deletes = new Set<string>();
@@ -131,6 +138,22 @@ export function summarise(
       binds: [...facts.dynamic, ...dynamicCode].some(each => each.binds)
     }
   };
+}
+
+/** A cell that may end anywhere, as one tagged `raises-exception` may: whatever it does, it may do. */
+export function cutShort(summary: CellSummary): CellSummary {
+  const { binds, deletes, facts } = summary;
+  const mayWrite = new Map(summary.mayWrite);
+  const needs = new Map(summary.needs);
+  for (const each of [...facts.binds, ...facts.deletes]) {
+    if ((binds.has(each.name) || deletes.has(each.name)) && !mayWrite.has(each.name)) {
+      mayWrite.set(each.name, each.at);
+    }
+  }
+  for (const name of deletes) {
+    needs.set(name, needs.get(name) ?? LOOSE);
+  }
+  return { ...summary, needs, mayWrite, binds: new Set(), deletes: new Set() };
 }
 
 /** A name that the cell binds before it runs any code that could read it counts as its own. */

@@ -122,6 +122,9 @@ export class Writers {
 /** The definition by which alone the cell binds the name. */
 function definitionOf(name: string, summary: CellSummary): Definition | undefined {
   const { facts } = summary;
+  if (summary.dynamic.binds) {
+    return undefined;
+  }
   const found = facts.definitions.filter(each => each.names.includes(name));
   const binds = facts.binds.filter(each => each.name === name);
   const last = found.at(-1);

@@ -5,7 +5,11 @@ import type { CellFacts, Definition } from './types';
 
 /** Decorators that keep a definition free of effects and of state. */
 const PURE_DECORATORS =
-  /^(staticmethod|classmethod|property|abstractmethod|abc\.abstractmethod|dataclass|dataclasses\.dataclass|contextmanager|contextlib\.contextmanager|overload|typing\.overload|final|override|\w+\.(setter|getter|deleter)|wraps|functools\.wraps|total_ordering|functools\.total_ordering|unique|enum\.unique|njit|jit|numba\.n?jit)(\(.*\))?$/s;
+  /^(staticmethod|classmethod|property|(functools\.)?cached_property|abstractmethod|abc\.abstractmethod|dataclass|dataclasses\.dataclass|contextmanager|contextlib\.contextmanager|overload|typing\.overload|final|override|\w+\.(setter|getter|deleter)|wraps|functools\.wraps|total_ordering|functools\.total_ordering|unique|enum\.unique|njit|jit|numba\.n?jit)(\(.*\))?$/s;
+
+/** Keywords of a class statement that have no effects. */
+const PURE_BASES =
+  /^(metaclass\s*=\s*((abc\.)?ABCMeta|(enum\.)?EnumMeta|type)|(total|frozen|slots)\s*=.*)$/;
 
 /** A class that keeps state of its own: changed through itself or through an instance. */
 const CLASS_STATE =
@@ -202,6 +206,10 @@ function classOf(node: Node, text: Text): Found | undefined {
         value.type !== 'subscript' &&
         !isImmutable(value))
     ) {
+      return undefined;
+    }
+    if (each.type === 'keyword_argument' && !PURE_BASES.test(text(each))) {
+      // A metaclass of the notebook, or what `__init_subclass__` is handed, may do anything.
       return undefined;
     }
     reads.push(...identifiers(value, text));

@@ -69,6 +69,7 @@ export function documentOf(steps: readonly TestStep[]): LocalDocument {
         ambientOut: [],
         ambientWatch: [],
         replayable: [],
+        elsewhere: {},
         laterDefinitions: [],
         parameters: {},
         modules: [],

@@ -139,6 +139,9 @@ export function deleteTarget(walk: Walk, target: Node): void {
         walk.deletes.push({ name, at: rangeOf(target), certain: flow.depth === 0 });
         flow.bound.delete(name);
         flow.unbound.add(name);
+      } else if (resolvesGlobal(walk, name) && !walk.isModuleTime) {
+        // A function that deletes a global: who calls it leaves the name with or without a value.
+        bind(walk, target, 'global-in-call');
       }
       return;
     }

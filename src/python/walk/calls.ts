@@ -8,11 +8,11 @@ import {
 } from '../knowledge';
 import { child, named, rangeOf, type Node } from '../tree';
 import { callEffects, specialCall } from './call-effects';
-import { change, changeSharing } from './changes';
+import { change, changeSharing, effect } from './changes';
 import { comprehension } from './comprehensions';
 import { laterCode } from './functions';
 import { isModule, lastWord, qualified, resolvesGlobal, rootOf } from './names';
-import { roots, shareWith, sharing } from './sharing';
+import { made, roots, shareWith, sharing } from './sharing';
 import type { Walk } from './walk';
 
 /** @param targets what the call's value is assigned to */
@@ -144,6 +144,12 @@ function changedArguments(
   const changed = ARGUMENT_CHANGERS[spelled];
   const positional = values.filter(each => each.type !== 'keyword_argument');
   if (changed !== undefined && positional[changed]) {
+    const root = rootOf(walk, positional[changed]);
+    if (/^(set|del)attr$/.test(spelled) && root !== undefined && isModule(walk, root)) {
+      const name = /^['"](\w+)['"]$/.exec(positional[1] ? walk.text(positional[1]) : '')?.[1];
+      const what = walk.text(positional[changed]);
+      effect(walk, 'patch', 'change', node, name === undefined ? what : `${what}.${name}`);
+    }
     changeSharing(walk, positional[changed], node, 'argument', spelled);
   }
   for (const [keyword, value] of keywords) {
@@ -165,6 +171,15 @@ export function decoratorCall(walk: Walk, decorator: Node, target: Node): void {
     return;
   }
   const name = walk.text(target);
+  if (!isModule(walk, root)) {
+    const isPlain = callee.type === 'identifier';
+    change(walk, root, decorator, isPlain ? 'call' : 'method', lastWord(walk, callee));
+    if (!isPlain) {
+      // `@app.route('/')`: what `app` gives takes the function, and `app` may keep it.
+      shareWith(walk, root, [name], decorator);
+      made(walk, root, target);
+    }
+  }
   walk.calls.push({
     root,
     path: dottedPath(walk, callee),

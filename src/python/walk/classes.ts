@@ -1,5 +1,5 @@
 import { scopeOf } from '../scope';
-import { child, type Node } from '../tree';
+import { child, named, type Node } from '../tree';
 import { argumentList } from './calls';
 import { withTypeParameters } from './functions';
 import { bind } from './names';
@@ -24,7 +24,12 @@ export function classDefinition(walk: Walk, node: Node, decorators: readonly Nod
   walk.className = owner;
   walk.owner = isModules ? owner : around;
   flow.classBound = new Set();
-  walk.inScope(scopeOf(walk.text, node, outer.scope), () => walk.block(body));
+  const held = new Map<string, Set<string>>();
+  walk.inScope(
+    scopeOf(walk.text, node, outer.scope),
+    () => walk.block(body),
+    isModules ? held : outer.localRoots
+  );
   flow.classBound = classBound;
   walk.owner = around;
   walk.className = className;
@@ -34,7 +39,14 @@ export function classDefinition(walk: Walk, node: Node, decorators: readonly Nod
       made(walk, owner, bases);
     }
     decorators.forEach(each => made(walk, owner, each));
+    named(body)
+      .filter(each => !/^(function|decorated)_definition$/.test(each.type))
+      .forEach(each => made(walk, owner, each));
   }
   bind(walk, name, 'class');
   shareWith(walk, owner, captured(walk, node), name);
+  if (isModules) {
+    // Class attributes are the class's own objects, or share those of names outside (`store = rows`).
+    shareWith(walk, owner, [...new Set([...held.values()].flatMap(each => [...each]))], name);
+  }
 }

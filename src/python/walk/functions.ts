@@ -4,7 +4,7 @@ import type { LaterCode } from '../types';
 import { guarded } from './flow';
 import { firstReads, newCode, newFlow } from './frame';
 import { bind, resolvesGlobal, rootOf } from './names';
-import { captured, givesBack, made, shareWith } from './sharing';
+import { captured, givesBack, made, roots, shareWith } from './sharing';
 import type { Walk } from './walk';
 
 /** `def f(…): …`, of a method too. */
@@ -25,7 +25,7 @@ export function functionDefinition(walk: Walk, node: Node, decorators: readonly 
     laterCode(walk, node, walk.owner, { class: walk.owner, name: written });
   }
   bind(walk, name, 'def');
-  shareWith(walk, owner, captured(walk, node), name);
+  shareWith(walk, owner, [...defaultRoots(walk, node), ...captured(walk, node)], name);
   decorators.forEach(each => made(walk, owner, each));
 }
 
@@ -69,6 +69,15 @@ function defaults(walk: Walk, node: Node): void {
     walk.expression(child(each, 'value'));
     annotation(walk, child(each, 'type'));
   }
+}
+
+/** Names whose objects the defaults of parameters may share: the function holds on to them. */
+function defaultRoots(walk: Walk, node: Node): readonly string[] {
+  const parameters = child(node, 'parameters');
+  return (parameters ? named(parameters) : []).flatMap(each => {
+    const value = child(each, 'value');
+    return value ? roots(walk, value) : [];
+  });
 }
 
 /** Names in annotations are read loosely: later versions of Python, and `from __future__ import annotations`, read them later or never. */

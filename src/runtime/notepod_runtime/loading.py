@@ -201,7 +201,10 @@ def load_inputs(volume, plan, namespace, on_loaded):
     wanted = {}
     for entry in plan["inputs"]:
         found = places.of(entry)
-        if found is not None:
+        if found is _DELETED:
+            # A definition that was run again here stands for the value before.
+            namespace.pop(entry["name"], None)
+        elif found is not None:
             wanted.setdefault(found, []).append(entry["name"])
     for name, found in places.changed_definitions(loaded.registry):
         wanted.setdefault(found, []).append(name)
@@ -234,6 +237,10 @@ def _let_go(plan, loaded):
         }
 
 
+#: The last that an earlier step did to a name was to delete it.
+_DELETED = ("", -1)
+
+
 class _Places:
     """Finds which snapshot has a name."""
 
@@ -255,7 +262,7 @@ class _Places:
         return self._position[place[0]], place[1]
 
     def of(self, entry):
-        """``(step, group)`` of the newest value of an input; None if it was deleted or never bound.
+        """``(step, group)`` of the newest value of an input; None if no step has it, or that it was deleted.
 
         Any ancestor since the value was made may have written it again, beside what came to share objects with it.
         """
@@ -264,7 +271,7 @@ class _Places:
         for step in reversed(self._steps[first:]):
             manifest = self.snapshot(step).manifest
             if name in manifest["deleted"]:
-                return None
+                return _DELETED
             if name in manifest["unshipped"] and not entry["optional"]:
                 raise ShipError("NP501", *manifest["unshipped"][name], name)
             if name in manifest["names"]:

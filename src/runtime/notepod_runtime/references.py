@@ -65,7 +65,7 @@ class Reductions(dict):
         singletons = _module_level_instances(kind)
         if singletons:
             return self._reduce_singleton(singletons)
-        return _default_reduce
+        return _reduce_plainly if _answers_for_all(kind) else _default_reduce
 
     def _reduce_module(self, module):
         self.referenced.add(id(module))
@@ -102,6 +102,52 @@ class Reductions(dict):
             return module_attribute, place
 
         return reduce
+
+
+def _answers_for_all(kind):
+    """True for a class that answers for attributes it does not have, and leaves pickling to ``object``.
+
+    pickle asks the half-made instance for ``__setstate__``; a ``__getattr__`` that looks into the instance would ask for ever.
+    """
+    return (
+        hasattr(kind, "__getattr__")
+        and kind.__reduce_ex__ is object.__reduce_ex__
+        and kind.__reduce__ is object.__reduce__
+        and not any(hasattr(kind, name) for name in ("__setstate__", "__getnewargs__", "__getnewargs_ex__"))
+        and getattr(kind, "__getstate__", None) is getattr(object, "__getstate__", None)
+        and all(parent is object or parent.__flags__ & (1 << 9) for parent in kind.__mro__)
+    )
+
+
+def _reduce_plainly(obj):
+    kind = type(obj)
+    slots = {}
+    for parent in kind.__mro__:
+        for name, value in vars(parent).items():
+            if isinstance(value, types.MemberDescriptorType):
+                try:
+                    slots[name] = value.__get__(obj)
+                except AttributeError:
+                    continue
+    try:
+        own = object.__getattribute__(obj, "__dict__")
+    except AttributeError:
+        own = None
+    return bare_instance, (kind,), (own, slots), None, None, fill_instance
+
+
+def bare_instance(kind):
+    """An instance without state."""
+    return object.__new__(kind)
+
+
+def fill_instance(obj, state):
+    """Gives it its state, past its own methods."""
+    own, slots = state
+    if own:
+        object.__getattribute__(obj, "__dict__").update(own)
+    for name, value in slots.items():
+        object.__setattr__(obj, name, value)
 
 
 def _standard_streams():

@@ -65,6 +65,8 @@ class _Save:
         self._definitions_changed = []
         #: name -> step that it is from, of names that the step does not know and changed through others.
         self._hidden = {}
+        #: The same of names that did not change: written where what the step leaves shares their objects.
+        self._unchanged_hidden = {}
         #: Values of these.
         self._values = {}
         self._needs = {}
@@ -86,6 +88,9 @@ class _Save:
         self._again = check(plan, self._changed, self._report)
         for name, group in hidden.items():
             if name not in self._namespace and name not in self._outputs:
+                elsewhere = plan.get("elsewhere", {}).get(name)
+                if elsewhere:
+                    raise changed_against_plan(plan, name, elsewhere)
                 self._hidden[name] = group.snapshot.step
                 self._values[name] = group.values[name]
         for entry in plan.get("laterDefinitions", ()):
@@ -123,17 +128,17 @@ class _Save:
             for name in self._definitions_changed
             if name in names
         }
-        gone = [name for name in self._outputs if name not in self._namespace and name in self._loaded.bound]
+        given = self._loaded.bound.union(*(each["names"] for each in self._plan["replays"]))
+        hidden = {**self._unchanged_hidden, **self._hidden}
+        gone = [name for name in self._outputs if name not in self._namespace and name in given]
         writer.commit(
             {
                 "version": VERSION,
                 "step": self._plan["step"],
                 "python": "%d.%d.%d" % sys.version_info[:3],
-                "names": {name: index for name, index in names.items() if name not in self._hidden},
+                "names": {name: index for name, index in names.items() if name not in hidden},
                 "hidden": {
-                    name: {"of": step, "group": names[name]}
-                    for name, step in self._hidden.items()
-                    if name in names
+                    name: {"of": step, "group": names[name]} for name, step in hidden.items() if name in names
                 },
                 "deleted": gone,
                 "unshipped": self._unshipped,
@@ -163,8 +168,17 @@ class _Save:
         may += [
             each["name"]
             for each in self._plan["inputs"]
-            if each["neededAfter"] and each["name"] in loaded.bound and each["name"] in namespace
+            if (each["neededAfter"] or each["guardedFor"])
+            and each["name"] in loaded.bound
+            and each["name"] in namespace
         ]
+        for group in loaded.sources.values():
+            # Names that the step does not know, whose objects may now be in what it leaves as well.
+            for name in loaded.hidden(group):
+                if name not in namespace and name not in self._outputs and name not in self._values:
+                    self._unchanged_hidden[name] = group.snapshot.step
+                    self._values[name] = group.values[name]
+        may += self._unchanged_hidden
         must = list(dict.fromkeys(must))
         return must, [name for name in dict.fromkeys(may) if name not in must]
 
