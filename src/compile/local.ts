@@ -1,4 +1,4 @@
-import { planSteps, type PlanSources } from './plan';
+import { givenLiterals, planSteps, type PlanSources } from './plan';
 import type { LocalDocument, StepPlan } from './types';
 
 /** A hash of a text, as hexadecimal digits: SHA-256, handed in, since the rooms up to here have no platform. */
@@ -80,9 +80,7 @@ export function compileRunAll(sources: Omit<PlanSources, 'graph'>, hash: Hash): 
     replayable: [],
     elsewhere: {},
     laterDefinitions: [],
-    parameters: Object.fromEntries(
-      pipeline.parameters.filter(each => each.given).map(each => [each.name, each.value])
-    ),
+    parameters: Object.fromEntries(givenLiterals(pipeline)),
     modules: [],
     needsIPython,
     image

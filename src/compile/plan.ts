@@ -1,8 +1,7 @@
 import type { Step, StepGraph } from '../dataflow/types';
 import type { Notebook } from '../notebook/types';
 import type { CellFacts } from '../python/types';
-import type { Parameter, Pipeline, PipelineStep } from '../pipeline/types';
-import { pythonLiteral } from './literal';
+import type { Pipeline, PipelineStep } from '../pipeline/types';
 import type { PlannedCell, StepPlan } from './types';
 
 /** A plan that does not yet know which run it belongs to. */
@@ -46,13 +45,14 @@ function planStep(
   const { step, ancestors } = each;
   const { graph, pipeline } = sources;
   const after = shared.descendants.get(step.name) ?? new Set<string>();
+  const cells = step.cells.map(index => planCell(sources, index, step.needsIPython));
   const later = (names: readonly string[]) =>
     names.filter(name => (shared.ordinals.get(name) ?? 0) > ordinal);
   return {
     version: 1,
     step: step.name,
     ordinal,
-    cells: step.cells.map(index => planCell(sources, index, step.needsIPython)),
+    cells,
     replays: planReplays(sources, step),
     settings: step.settings,
     inputs: step.inputs.map(input => ({
@@ -103,7 +103,9 @@ function planStep(
         : []
     ),
     parameters: Object.fromEntries(
-      pipeline.parameters.filter(each => each.given).map(each => [each.name, each.value])
+      [...givenLiterals(pipeline)].filter(([name]) =>
+        cells.some(cell => cell.parameters.includes(name))
+      )
     ),
     modules: step.modules,
     needsIPython: step.needsIPython,
@@ -145,13 +147,22 @@ function planCell(sources: PlanSources, index: number, stepNeedsIPython: boolean
   };
 }
 
+/** The parameters whose values were given for this run, as Python literals by name. */
+export function givenLiterals(pipeline: Pipeline): ReadonlyMap<string, string> {
+  return new Map(
+    pipeline.parameters.flatMap(({ name, literal }) =>
+      literal === undefined ? [] : [[name, literal] as const]
+    )
+  );
+}
+
 /**
  * The definitions to run again, in notebook order; a parameter's constant takes the value of this run. Steps with
  * IPython also repeat the configuration magics (`%matplotlib`, `%config`, `%load_ext`) of earlier cells.
  */
 function planReplays(sources: PlanSources, step: Step): StepPlan['replays'] {
   const { notebook, facts, pipeline } = sources;
-  const given = new Map(pipeline.parameters.filter(p => p.given).map(p => [p.name, p]));
+  const given = givenLiterals(pipeline);
   const definitions = step.replays.map(({ cell, definition }) => ({
     cell,
     line: definition.line,
@@ -185,11 +196,11 @@ function planReplays(sources: PlanSources, step: Step): StepPlan['replays'] {
 function overridden(
   names: readonly string[],
   source: string,
-  given: ReadonlyMap<string, Parameter>
+  given: ReadonlyMap<string, string>
 ): string {
   const changed = names.flatMap(name => {
-    const parameter = given.get(name);
-    return parameter ? [`${name} = ${pythonLiteral(parameter.value, parameter.type)}`] : [];
+    const literal = given.get(name);
+    return literal === undefined ? [] : [`${name} = ${literal}`];
   });
   return changed.length > 0 ? changed.join('\n') : source;
 }

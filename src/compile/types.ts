@@ -77,8 +77,11 @@ export interface StepPlan {
     readonly guardedFor: readonly string[];
     readonly neededAfter: readonly string[];
   }[];
-  /** Values for the notebook's parameters: the parameter cell's assignment of this name is overridden right after the cell ran. */
-  readonly parameters: Readonly<Record<string, unknown>>;
+  /**
+   * Python literals for those of the step's parameters that were given a value: the parameter cell's assignment of this
+   * name is overridden right after the cell ran. Other parameters are no part of the plan, so that they leave its hash alone.
+   */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly modules: readonly string[];
   readonly needsIPython: boolean;
   /** Where the image or Python came from, for messages. */

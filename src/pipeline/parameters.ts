@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostics/types';
 import type { StepGraph } from '../dataflow/types';
 import { closest } from '../diagnostics/closest';
+import { pythonFromJson, pythonText } from './literal';
 import type { Parameter } from './types';
 
 type Declared = StepGraph['parameters'][number];
@@ -24,36 +25,49 @@ export function bindParameters(
   }
   const parameters = declared.map(each => {
     const text = given.get(each.name);
+    const own = { name: each.name, type: each.type, value: each.value };
     if (text === undefined) {
-      return { name: each.name, type: each.type, value: each.value, given: false };
+      return own;
     }
     const read = readValue(text, each.type);
     if (read === undefined) {
       diagnostics.push(wrongType(each, text));
-      return { name: each.name, type: each.type, value: each.value, given: false };
+      return own;
     }
-    return { name: each.name, type: each.type, value: read.value, given: true };
+    return { ...own, ...read };
   });
   return { parameters, diagnostics };
 }
 
-/** The value that `text` means for a parameter of Python's `type`, or undefined if it means none. */
-function readValue(text: string, type: string): { readonly value: unknown } | undefined {
+/** The value that `text` means for a parameter of Python's `type`, and its Python literal; undefined if it means none. */
+function readValue(
+  text: string,
+  type: string
+): { readonly value: unknown; readonly literal: string } | undefined {
+  const trimmed = text.trim();
   switch (type) {
     case 'str':
-      return { value: text };
+      return { value: text, literal: pythonText(text) };
     case 'int':
-      return /^[+-]?\d+$/.test(text.trim()) ? { value: Number(text) } : undefined;
+      return /^[+-]?\d+$/.test(trimmed)
+        ? { value: Number(trimmed), literal: BigInt(trimmed.replace(/^\+/, '')).toString() }
+        : undefined;
     case 'float': {
-      const value = Number(text);
-      return text.trim() !== '' && Number.isFinite(value) ? { value } : undefined;
+      const match = /^\+?(-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/.exec(trimmed);
+      if (!match || !Number.isFinite(Number(match[1]))) {
+        return undefined;
+      }
+      const literal = match[1].replace(/^(-?)0+(?=\d)/, '$1');
+      return {
+        value: Number(literal),
+        literal: /^-?\d+$/.test(literal) ? `${literal}.0` : literal
+      };
     }
     case 'bool': {
-      const word = text.trim().toLowerCase();
-      if (word === 'true' || word === 'false') {
-        return { value: word === 'true' };
-      }
-      return undefined;
+      const word = trimmed.toLowerCase();
+      return word === 'true' || word === 'false'
+        ? { value: word === 'true', literal: word === 'true' ? 'True' : 'False' }
+        : undefined;
     }
     case 'list':
     case 'dict': {
@@ -62,12 +76,14 @@ function readValue(text: string, type: string): { readonly value: unknown } | un
         type === 'list'
           ? Array.isArray(value)
           : typeof value === 'object' && value !== null && !Array.isArray(value);
-      return fits ? { value } : undefined;
+      return fits ? { value, literal: pythonFromJson(text) } : undefined;
     }
     default: {
       // `None` says nothing about the type: JSON where it parses, else the text itself.
       const value = readJson(text);
-      return { value: value === undefined ? text : value };
+      return value === undefined
+        ? { value: text, literal: pythonText(text) }
+        : { value, literal: pythonFromJson(text) };
     }
   }
 }

@@ -16,9 +16,10 @@ export interface Parameter {
   readonly name: string;
   /** Python's name of the type: int, float, str, bool, None, list, dict. */
   readonly type: string;
+  /** For showing; a number may have lost digits. */
   readonly value: unknown;
-  /** True if the value was given for this run, false if it is the notebook's own. */
-  readonly given: boolean;
+  /** The value as a Python literal, exact, if it was given for this run; absent if it is the notebook's own. */
+  readonly literal?: string;
 }
 
 /** What a notebook asks for, checked, before it becomes a document of a target. Steps are in reference order. */

@@ -122,6 +122,18 @@ test('parameters, resume and --from', async () => {
   expect(readFileSync(join(sandbox.folder, 'log'), 'utf-8')).toBe('a');
 });
 
+test('a given parameter has its type and all its digits in every step', async () => {
+  const path = sandbox.notebook([
+    { tags: ['parameters'], source: 'lr = 0.5\nseed = 1\nsizes = [1]' },
+    { tags: ['step:a'], source: 'print(lr, seed, sizes)' },
+    { tags: ['step:b'], source: 'print(lr, seed, sizes)' }
+  ]);
+  await run(path, '-p', 'lr=1', '-p', 'seed=12345678901234567890', '-p', 'sizes=[1.0, null]');
+  const [, a, b] = (sandbox.outputs('out.ipynb') ?? []).map(stdoutOf);
+  expect(a).toBe('1.0 12345678901234567890 [1.0, None]\n');
+  expect(b).toBe(a);
+});
+
 test('retry and timeout', async () => {
   const path = sandbox.notebook([
     {

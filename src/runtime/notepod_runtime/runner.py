@@ -282,9 +282,13 @@ class Step:
         if error is not None:
             self._describe(error, index)
         self.outputs.end()
-        for name in cell["parameters"]:
-            if name in self._plan["parameters"]:
-                namespace[name] = self._plan["parameters"][name]
+        given = self._plan["parameters"]
+        if given:
+            from ast import literal_eval
+
+            namespace.update(
+                {name: literal_eval(given[name]) for name in cell["parameters"] if name in given}
+            )
         ended = time.monotonic_ns()
         self._record.write(
             "cell-end",
