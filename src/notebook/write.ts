@@ -16,18 +16,18 @@ export function editNotebook(text: string, edits: readonly CellEdit[]): string {
   const offset = text.startsWith('\ufeff') ? 1 : 0;
   const root = new Locator(text, offset).value();
   const cells = member(root, 'cells')?.elements ?? [];
-  const indent = indentOf(text);
+  const style = styleOf(text);
   const patches = edits.flatMap(edit => {
     const cell = cells[edit.cell];
     if (!cell) {
       throw new Error(`the notebook has no cell ${edit.cell}`);
     }
     return [
-      ...(edit.outputs ? setMember(text, cell, 'outputs', edit.outputs, 3, indent) : []),
+      ...(edit.outputs ? setMember(text, cell, 'outputs', edit.outputs, 3, style) : []),
       ...(edit.executionCount === undefined
         ? []
-        : setMember(text, cell, 'execution_count', edit.executionCount, 3, indent)),
-      ...(edit.tags ? setTags(text, cell, edit.tags, indent) : [])
+        : setMember(text, cell, 'execution_count', edit.executionCount, 3, style)),
+      ...(edit.tags ? setTags(text, cell, edit.tags, style) : [])
     ];
   });
   return patches
@@ -56,23 +56,24 @@ interface Located {
   readonly elements?: readonly Located[];
 }
 
+/** The value of a key; of a key that is there twice the last, as `JSON.parse` has it. */
 function member(node: Located | undefined, key: string): Located | undefined {
-  return node?.members?.find(each => each.key === key)?.value;
+  return node?.members?.findLast(each => each.key === key)?.value;
 }
 
 function setTags(
   text: string,
   cell: Located,
   tags: readonly string[],
-  indent: string | undefined
+  style: Style
 ): readonly Patch[] {
   const metadata = member(cell, 'metadata');
   if (!metadata) {
-    return tags.length === 0 ? [] : setMember(text, cell, 'metadata', { tags }, 3, indent);
+    return tags.length === 0 ? [] : setMember(text, cell, 'metadata', { tags }, 3, style);
   }
   return tags.length === 0 && !member(metadata, 'tags')
     ? []
-    : setMember(text, metadata, 'tags', tags, 4, indent);
+    : setMember(text, metadata, 'tags', tags, 4, style);
 }
 
 /** Replaces a member's value, or adds the member where sorted keys would have it. `depth` is the depth of the member's line. */
@@ -82,61 +83,90 @@ function setMember(
   key: string,
   value: unknown,
   depth: number,
-  indent: string | undefined
+  style: Style
 ): readonly Patch[] {
   const members = object.members ?? [];
-  const known = members.find(each => each.key === key);
+  const known = member(object, key);
   if (known) {
-    const before = text.slice(known.value.start, known.value.end);
-    if (JSON.stringify(JSON.parse(before)) === JSON.stringify(value)) {
-      return [];
-    }
-    return [
-      { start: known.value.start, end: known.value.end, text: print(value, text, depth, indent) }
-    ];
+    const before = text.slice(known.start, known.end);
+    return JSON.stringify(JSON.parse(before)) === JSON.stringify(value)
+      ? []
+      : [{ start: known.start, end: known.end, text: print(value, depth, style) }];
   }
-  const separator = indent === undefined ? ': ' : ': ';
-  const line = `${JSON.stringify(key)}${separator}${print(value, text, depth, indent)}`;
-  const newline = indent === undefined ? '' : `\n${indent.repeat(depth)}`;
+  const line = `${print(key, depth, style)}${style.colon}${print(value, depth, style)}`;
+  const gap = style.indent === undefined ? style.comma : `,${lineBreak(depth, style)}`;
   const next = members.find(each => each.key > key);
   if (next) {
-    return [
-      { start: next.start, end: next.start, text: `${line},${newline === '' ? ' ' : newline}` }
-    ];
+    return [{ start: next.start, end: next.start, text: line + gap }];
   }
   const last = members.at(-1);
   if (last) {
-    return [
-      {
-        start: last.value.end,
-        end: last.value.end,
-        text: `,${newline === '' ? ' ' : newline}${line}`
-      }
-    ];
+    return [{ start: last.value.end, end: last.value.end, text: gap + line }];
   }
-  const closing = indent === undefined ? '' : `\n${indent.repeat(depth - 1)}`;
-  return [{ start: object.start, end: object.end, text: `{${newline}${line}${closing}}` }];
+  const body = lineBreak(depth, style) + line + lineBreak(depth - 1, style);
+  return [{ start: object.start, end: object.end, text: `{${body}}` }];
 }
 
-/** JSON in the file's own style: its indentation, and non-ASCII characters escaped if the file has them so. */
-function print(value: unknown, text: string, depth: number, indent: string | undefined): string {
-  const json =
-    indent === undefined
-      ? JSON.stringify(value)
-      : JSON.stringify(value, null, indent).replace(/\n/g, `\n${indent.repeat(depth)}`);
-  const escapes = /\\u[0-9a-fA-F]{4}/.test(text) && !/[^\x00-\x7f]/.test(text);
-  return escapes
+/** How a file writes JSON. */
+interface Style {
+  /** Of one level; undefined if the file is on one line. */
+  readonly indent: string | undefined;
+  readonly newline: string;
+  readonly colon: string;
+  /** Between values on one line. */
+  readonly comma: string;
+  /** Characters beyond ASCII stand as `\u` escapes. */
+  readonly escapes: boolean;
+}
+
+function styleOf(text: string): Style {
+  const open = /^\ufeff?\s*\{(?:(\r?\n)([ \t]*))?"/.exec(text);
+  const colon = /^\ufeff?\s*\{\s*"(?:[^"\\]|\\.)*"(\s*:[ \t]*)/.exec(text);
+  const spaced = colon === null || /:[ \t]/.test(colon[1]);
+  return {
+    indent: open?.[1] === undefined ? undefined : open[2],
+    newline: open?.[1] ?? '\n',
+    colon: spaced ? ': ' : ':',
+    comma: spaced ? ', ' : ',',
+    escapes: /\\u[0-9a-fA-F]{4}/.test(text) && !/[^\x00-\x7f]/.test(text.replace(/^\ufeff/, ''))
+  };
+}
+
+function lineBreak(depth: number, { indent, newline }: Style): string {
+  return indent === undefined ? '' : newline + indent.repeat(depth);
+}
+
+/** JSON in the file's own style. `depth` is that of the line that the value starts on. */
+function print(value: unknown, depth: number, style: Style): string {
+  const gap = style.indent === undefined ? style.comma : `,${lineBreak(depth + 1, style)}`;
+  const around = (parts: readonly string[], open: string, close: string) =>
+    parts.length === 0
+      ? open + close
+      : open + lineBreak(depth + 1, style) + parts.join(gap) + lineBreak(depth, style) + close;
+  if (Array.isArray(value)) {
+    return around(
+      value.map(each => print(each, depth + 1, style)),
+      '[',
+      ']'
+    );
+  }
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).filter(([, each]) => each !== undefined);
+    return around(
+      members.map(
+        ([key, each]) => print(key, depth + 1, style) + style.colon + print(each, depth + 1, style)
+      ),
+      '{',
+      '}'
+    );
+  }
+  const json = JSON.stringify(value);
+  return style.escapes
     ? json.replace(
         /[^\x00-\x7f]/g,
         unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
       )
     : json;
-}
-
-/** The indentation of one level; undefined if the file is on one line. */
-function indentOf(text: string): string | undefined {
-  const match = /^\ufeff?\s*\{\r?\n([ \t]*)"/.exec(text);
-  return match ? match[1] || '' : undefined;
 }
 
 /** Finds the places of all values of a text that is known to be JSON. */
