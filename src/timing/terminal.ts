@@ -31,7 +31,8 @@ const LOOKS: Readonly<Record<PhaseName, Look>> = {
 /** Draws a timeline as text: a row per step on one time axis, the totals, and one sentence on where the time went. */
 export function drawTimeline(timeline: Timeline, options: DrawOptions): string {
   const nameWidth = Math.min(24, Math.max(4, ...timeline.steps.map(each => each.step.length)));
-  const barWidth = Math.max(20, options.width - nameWidth - 26);
+  const endWidth = Math.max(0, ...timeline.steps.map(each => ending(each).length));
+  const barWidth = Math.max(10, options.width - nameWidth - 26 - endWidth);
   const scale = barWidth / Math.max(1, timeline.wallNs);
   const lines = [
     `${'step'.padEnd(nameWidth)}  ${`0 to ${formatDuration(timeline.wallNs)}`.padEnd(barWidth)}  ${'cells'.padStart(9)} ${'overhead'.padStart(10)}`
@@ -39,9 +40,9 @@ export function drawTimeline(timeline: Timeline, options: DrawOptions): string {
   for (const step of timeline.steps) {
     lines.push(row(step, nameWidth, barWidth, scale, options));
   }
-  lines.push('', legend(timeline, options), '');
-  lines.push(...costs(timeline));
-  lines.push(sentence(timeline));
+  lines.push('', ...wrapped(legend(timeline, options), /  (?=\S )/, '  ', options), '');
+  lines.push(...costs(timeline).flatMap(each => wrapped(each, ' ', ' ', options)));
+  lines.push(...wrapped(sentence(timeline), ' ', ' ', options));
   return lines.map(each => each.trimEnd()).join('\n');
 }
 
@@ -79,17 +80,53 @@ function row(
       }
     }
   }
-  const bar = cells
-    .map(({ glyph, code }) =>
-      options.color && code > 0 ? `\u001b[${code}m${glyph}\u001b[0m` : glyph
-    )
-    .join('');
+  const bar = painted(cells, options);
   const inCells = sumOf(step, 'cells-only');
   const life = sumOf(step, 'life');
+  return `${name.padEnd(nameWidth)}${mark} ${bar}  ${formatDuration(inCells).padStart(9)} ${formatDuration(life - inCells).padStart(10)}${ending(step)}`;
+}
+
+/** What a row says after its figures. */
+function ending(step: StepTime): string {
   const last = step.attempts.at(-1);
   const failed = last && last.outcome !== 'succeeded' ? `  ${last.outcome}` : '';
   const tries = step.attempts.length > 1 ? `  ${step.attempts.length} attempts` : '';
-  return `${name.padEnd(nameWidth)}${mark} ${bar}  ${formatDuration(inCells).padStart(9)} ${formatDuration(life - inCells).padStart(10)}${failed}${tries}`;
+  return failed + tries;
+}
+
+/** The text in lines that fit, broken at `gap` only. */
+function wrapped(
+  text: string,
+  gap: string | RegExp,
+  join: string,
+  { width }: DrawOptions
+): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(gap)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + join.length + word.length <= width) {
+      lines[lines.length - 1] = last + join + word;
+    } else {
+      lines.push(word);
+    }
+  }
+  return lines;
+}
+
+/** The glyphs, each run of one colour in it. */
+function painted(
+  cells: readonly { readonly glyph: string; readonly code: number }[],
+  options: DrawOptions
+): string {
+  let text = '';
+  for (const [index, { glyph, code }] of cells.entries()) {
+    const before = cells[index - 1]?.code ?? 0;
+    if (options.color && code !== before) {
+      text += (before > 0 ? '\u001b[0m' : '') + (code > 0 ? `\u001b[${code}m` : '');
+    }
+    text += glyph;
+  }
+  return options.color && (cells.at(-1)?.code ?? 0) > 0 ? `${text}\u001b[0m` : text;
 }
 
 function glyphOf(phase: PhaseName, options: DrawOptions): string {
@@ -122,13 +159,16 @@ function legend(timeline: Timeline, options: DrawOptions): string {
   return `${parts.join('  ')}  * critical path`;
 }
 
+/** What is smaller is not worth a word, bytes. */
+const WORTH_A_WORD = 1000;
+
 /** The three names that cost most to write, if any is worth a word. */
 function costs(timeline: Timeline): readonly string[] {
   const saved = timeline.steps
     .flatMap(step =>
       step.attempts.flatMap(each => each.saved.map(name => ({ ...name, step: step.step })))
     )
-    .filter(each => each.bytes > 0)
+    .filter(each => each.bytes >= WORTH_A_WORD)
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, 3);
   return saved.length === 0

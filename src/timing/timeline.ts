@@ -23,26 +23,33 @@ const PHASES: Readonly<Record<Extract<StepRecord, { type: 'phase' }>['phase'], P
 };
 
 /**
- * Where a run's time went. Works on a run that still goes on, up to its last event.
+ * Where a run's time went. Works on a run that still goes on, up to its last event. Times in which nobody worked on the
+ * run, before it was resumed, are cut out: they cost nothing.
  * @param events of one run, in the order of their log
+ * @param interrupted whoever ran it is gone, so what has no end has ended
  */
-export function timelineOf(events: readonly RunEvent[]): Timeline {
+export function timelineOf(events: readonly RunEvent[], interrupted = false): Timeline {
   const submitted = events.find(event => event.type === 'run-submitted');
   if (submitted?.type !== 'run-submitted') {
     throw new Error('the events do not start with a submission');
   }
-  const zero = BigInt(submitted.time);
-  const at = (time: string) => Math.max(0, Number(BigInt(time) - zero));
+  const at = clockOf(events, submitted);
   const latest = events.reduce((last, event) => Math.max(last, at(event.time)), 0);
-  const ended = events.findLast(event => event.type === 'run-ended');
+  const last = events.at(-1);
+  const ended = last?.type === 'run-ended' ? last : undefined;
+  const cutOff = (start: Of<'step-started'>): CutOff => {
+    const resumed = events.find(event => event.type === 'run-resumed' && event.seq > start.seq);
+    return resumed || interrupted
+      ? { outcome: 'interrupted', end: resumed ? at(resumed.time) : latest }
+      : { outcome: 'running', end: latest };
+  };
   const ends = new Map<string, number>();
   const steps = new Map<string, StepTime>();
   for (const { name, needs } of inNeedOrder(submitted.steps)) {
     const own = events.filter(event => 'step' in event && event.step === name);
     const ready = needs.reduce((last, need) => Math.max(last, ends.get(need) ?? 0), 0);
-    const attempts = attemptsOf(own, ready, at, latest);
-    const last = attempts.at(-1);
-    ends.set(name, last?.end ?? ready);
+    const attempts = attemptsOf(own, ready, at, cutOff);
+    ends.set(name, attempts.at(-1)?.end ?? ready);
     steps.set(name, {
       step: name,
       needs,
@@ -56,7 +63,7 @@ export function timelineOf(events: readonly RunEvent[]): Timeline {
   const wallNs = ended ? at(ended.time) : latest;
   return {
     run: submitted.run,
-    outcome: ended?.type === 'run-ended' ? ended.outcome : 'running',
+    outcome: ended?.outcome ?? (interrupted ? 'interrupted' : 'running'),
     wallNs,
     steps: all.map(each => ({ ...each, onCriticalPath: criticalPath.includes(each.step) })),
     criticalPath,
@@ -65,6 +72,33 @@ export function timelineOf(events: readonly RunEvent[]): Timeline {
       criticalPath.flatMap(name => steps.get(name) ?? []),
       wallNs
     )
+  };
+}
+
+/** How an attempt whose end is not in the log came to it, and when. */
+interface CutOff {
+  readonly outcome: 'interrupted' | 'running';
+  readonly end: number;
+}
+
+/** Tells the time of the run, in ns since its submission, less the pauses from its last event to its being resumed. */
+function clockOf(
+  events: readonly RunEvent[],
+  submitted: Of<'run-submitted'>
+): (time: string) => number {
+  const zero = BigInt(submitted.time);
+  const pauses = events.flatMap((event, index) =>
+    event.type === 'run-resumed' && index > 0
+      ? [{ from: BigInt(events[index - 1].time), to: BigInt(event.time) }]
+      : []
+  );
+  return time => {
+    const now = BigInt(time);
+    const paused = pauses.reduce((sum, { from, to }) => {
+      const until = now < to ? now : to;
+      return until > from ? sum + (until - from) : sum;
+    }, 0n);
+    return Math.max(0, Number(now - zero - paused));
   };
 }
 
@@ -89,7 +123,7 @@ function attemptsOf(
   events: readonly RunEvent[],
   ready: number,
   at: (time: string) => number,
-  latest: number
+  cutOff: (start: Of<'step-started'>) => CutOff
 ): readonly AttemptTime[] {
   const starts = events.filter(event => event.type === 'step-started');
   let from = ready;
@@ -99,11 +133,10 @@ function attemptsOf(
     const records = own.flatMap(event => (event.type === 'step-record' ? [event.record] : []));
     const result = attemptOf(
       start,
-      end?.type === 'step-ended' ? end : undefined,
+      end?.type === 'step-ended' ? { outcome: end.outcome, end: at(end.time) } : cutOff(start),
       records,
       from,
-      at,
-      latest
+      at
     );
     from = result.end;
     return result;
@@ -112,14 +145,13 @@ function attemptsOf(
 
 function attemptOf(
   start: Of<'step-started'>,
-  end: Of<'step-ended'> | undefined,
+  end: { readonly outcome: string; readonly end: number },
   records: readonly StepRecord[],
   from: number,
-  at: (time: string) => number,
-  latest: number
+  at: (time: string) => number
 ): AttemptTime {
   const started = Math.max(from, at(start.time));
-  const finish = Math.max(started, end ? at(end.time) : latest);
+  const finish = Math.max(started, end.end);
   // The process's steady clock, anchored where it wrote its first line: its wall clock may be set while it runs.
   const first = records.find(each => each.type === 'start');
   const time = (record: StepRecord): number => {
@@ -137,14 +169,14 @@ function attemptOf(
     }
   }
   const done = ordered.find(each => each.type === 'done');
-  if (!done && end && first) {
+  if (!done && end.outcome !== 'running' && first) {
     // Nothing is known of what came after its last word.
     const last = ordered.at(-1);
     marks.push({ name: 'unattributed', start: last ? time(last) : started });
   }
   return {
     attempt: start.attempt,
-    outcome: end?.outcome ?? 'running',
+    outcome: end.outcome,
     start: Math.min(from, started),
     end: finish,
     phases: phasesOf(marks, finish),

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseNotebook } from '../../notebook/read';
 import { timelineOf } from '../../timing/timeline';
 import { drawTimeline } from '../../timing/terminal';
 import { UserError } from '../../service/errors';
@@ -7,6 +9,7 @@ import { EXIT } from '../exit';
 import { Progress } from '../progress';
 import type { Terminal } from '../terminal';
 import { exitCodeOf, follow, localEngine } from './engine';
+import { afterwards, sourceLines } from './run';
 
 /** `notepod runs` */
 export function runsCommand(options: { readonly json?: boolean }, terminal: Terminal): number {
@@ -31,8 +34,8 @@ export function showCommand(
   options: { readonly format: 'text' | 'json' },
   terminal: Terminal
 ): number {
-  const { folder } = findRun(localEngine().data, name);
-  const timeline = timelineOf(readEvents(folder));
+  const { folder, state } = findRun(localEngine().data, name);
+  const timeline = timelineOf(readEvents(folder), state === 'interrupted');
   terminal.out(
     options.format === 'json' ? JSON.stringify(timeline, null, 2) : drawTimeline(timeline, terminal)
   );
@@ -70,12 +73,29 @@ export async function logsCommand(
 /** `notepod resume` */
 export async function resumeCommand(name: string, terminal: Terminal): Promise<number> {
   const engine = localEngine();
-  const { id, folder } = findRun(engine.data, name);
+  const { id, folder, notebook } = findRun(engine.data, name);
+  const before = readEvents(folder);
+  const text = readNotebookText(folder);
+  const { cells } = parseNotebook(text);
+  if (existsSync(notebook) && readFileSync(notebook, 'utf-8') !== text) {
+    terminal.err(
+      `${notebook} has changed since; this run goes on with the notebook as it was submitted`
+    );
+  }
   await engine.resume(id);
-  const progress = new Progress(terminal, cell => `cell ${cell + 1}`);
+  const progress = new Progress(terminal, sourceLines(cells));
   try {
-    const outcome = await follow(engine, id, terminal, event => progress.handle(event));
+    before.forEach(event => progress.catchUp(event));
+    const outcome = await follow(
+      engine,
+      id,
+      terminal,
+      event => progress.handle(event),
+      (before.at(-1)?.seq ?? -1) + 1
+    );
+    progress.dispose();
     terminal.out(drawTimeline(timelineOf(readEvents(folder)), terminal));
+    terminal.err(afterwards(id, notebook, outcome, readEvents(folder)));
     return exitCodeOf(outcome);
   } finally {
     progress.dispose();
@@ -87,7 +107,8 @@ export async function cancelCommand(name: string, terminal: Terminal): Promise<n
   const engine = localEngine();
   const { id } = findRun(engine.data, name);
   await engine.cancel(id);
-  terminal.out(`cancelled ${id}`);
+  // It may have come to its end by itself before it heard.
+  terminal.out(`${findRun(engine.data, id).state} ${id}`);
   return EXIT.done;
 }
 

@@ -142,9 +142,165 @@ test('a drawing', () => {
       'i interpreter  < load  # cells  * critical path',
       '',
       'passed on: x (2.0 MB, by s0), x (2.0 MB, by s1)',
-      '1.0 s in all: overhead of the run 300 ms (30 %; wall time less cells on the critical path), overhead of the processes 300 ms (30 % of their lives).'
+      '1.0 s in all: overhead of the run 300 ms (30 %; wall time less cells on the',
+      'critical path), overhead of the processes 300 ms (30 % of their lives).'
     ].join('\n')
   );
+});
+
+/** A step's life in the log: what happens, and how many ms that takes. */
+type Happening = readonly [
+  what: 'cells' | 'fail' | 'retry' | 'cancel' | 'kill' | 'pause' | 'succeed',
+  ms: number
+];
+
+/** The events of one step that goes through happenings; `kill` is the end of its supervisor, `pause` goes before a resume. */
+function story(happenings: readonly Happening[]): RunEvent[] {
+  const events: RunEvent[] = [];
+  let now = ZERO;
+  let attempt = 0;
+  let running = false;
+  let over = false;
+  const add = (event: object) => {
+    events.push({ seq: events.length, time: now.toString(), ...event } as RunEvent);
+  };
+  const record = (fields: object) =>
+    add({
+      type: 'step-record',
+      step: 's',
+      attempt,
+      record: { t: now.toString(), m: (now - ZERO).toString(), ...fields }
+    });
+  const start = () => {
+    attempt += 1;
+    running = true;
+    add({ type: 'step-started', step: 's', attempt });
+    record({ type: 'start', pid: 1, python: '3.11.0', attempt });
+    record({ type: 'phase', phase: 'cells' });
+    record({ type: 'cell-start', cell: 0 });
+  };
+  add({
+    type: 'run-submitted',
+    run: 'r',
+    notebook: 'n',
+    target: 'local',
+    parameters: {},
+    jobs: 1,
+    steps: [{ name: 's', needs: [], cells: [0] }]
+  });
+  start();
+  for (const [what, ms] of happenings) {
+    if (what === 'pause') {
+      if (over || !running) {
+        now += BigInt(ms) * MS;
+        add({ type: 'run-resumed' });
+        over = false;
+        start();
+      }
+      continue;
+    }
+    if (!running || over) {
+      continue;
+    }
+    now += BigInt(ms) * MS;
+    if (what === 'kill') {
+      running = false;
+    } else if (what !== 'cells') {
+      const outcome = {
+        fail: 'failed',
+        retry: 'failed',
+        cancel: 'cancelled',
+        succeed: 'succeeded'
+      };
+      running = false;
+      add({ type: 'step-ended', step: 's', attempt, outcome: outcome[what] });
+      if (what === 'retry') {
+        start();
+      } else {
+        add({ type: 'run-ended', outcome: outcome[what] });
+        over = true;
+      }
+    }
+  }
+  return events;
+}
+
+const happenings = fc.array(
+  fc.tuple(
+    fc.constantFrom('cells', 'fail', 'retry', 'cancel', 'kill', 'pause', 'succeed' as const),
+    fc.nat(1000)
+  ),
+  { maxLength: 12 }
+) as fc.Arbitrary<Happening[]>;
+
+test('however a run failed, was cancelled, retried, killed and resumed, its parts add up', () => {
+  fc.assert(
+    fc.property(happenings, fc.boolean(), (all, interrupted) => {
+      const timeline = timelineOf(story(all), interrupted);
+      const [{ attempts }] = timeline.steps;
+      let reached = 0;
+      for (const attempt of attempts) {
+        expect(attempt.start).toBe(reached);
+        const phases = attempt.phases.reduce((sum, each) => sum + each.end - each.start, 0);
+        expect(phases).toBe(attempt.end - attempt.start);
+        attempt.cells.forEach(cell => {
+          expect(cell.start).toBeGreaterThanOrEqual(attempt.start);
+          expect(cell.end).toBeLessThanOrEqual(attempt.end);
+        });
+        reached = attempt.end;
+      }
+      expect(reached).toBe(timeline.wallNs);
+      const cells = attempts.flatMap(each => each.cells);
+      const inCells = cells.reduce((sum, each) => sum + each.end - each.start, 0);
+      expect(timeline.overheadOfRun.ns).toBe(timeline.wallNs - inCells);
+      for (const width of [72, 80, 120, 160]) {
+        for (const line of drawTimeline(timeline, { width, color: false, unicode: true }).split(
+          '\n'
+        )) {
+          expect(line.length).toBeLessThanOrEqual(width);
+        }
+      }
+    })
+  );
+});
+
+test('pauses before a resume are no time of the run', () => {
+  const timeline = timelineOf(
+    story([
+      ['fail', 300],
+      ['pause', 86_400_000],
+      ['cells', 0],
+      ['kill', 0],
+      ['pause', 5000],
+      ['succeed', 200]
+    ])
+  );
+  expect(timeline.wallNs).toBe(500e6);
+  expect(
+    timeline.steps[0].attempts.map(each => [each.outcome, (each.end - each.start) / 1e6])
+  ).toEqual([
+    ['failed', 300],
+    ['interrupted', 0],
+    ['succeeded', 200]
+  ]);
+});
+
+test.each([
+  [false, 'running'],
+  [true, 'interrupted']
+])('a run without an end, its supervisor gone: %s', (interrupted, outcome) => {
+  const timeline = timelineOf(story([['cells', 100]]), interrupted);
+  expect(timeline.outcome).toBe(outcome);
+  expect(timeline.steps[0].attempts[0].outcome).toBe(outcome);
+  expect(drawTimeline(timeline, { width: 80, color: false, unicode: false })).toContain(outcome);
+});
+
+test('colours are written once for each run of them, and closed', () => {
+  const timeline = timelineOf(chain([[0, 100, 0, 0, 500, 0, 0]]));
+  const plain = drawTimeline(timeline, { width: 80, color: false, unicode: true });
+  const colored = drawTimeline(timeline, { width: 80, color: true, unicode: true });
+  expect(colored.replace(/\u001b\[\d+m/g, '')).toBe(plain);
+  expect(colored.match(/\u001b\[\d+m/g)).toEqual([35, 0, 32, 0].map(code => `\u001b[${code}m`));
 });
 
 test.each([
