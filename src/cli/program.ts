@@ -66,7 +66,7 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
     .showHelpAfterError('(add --help for what the command takes)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 a step failed or a cell differs, 2 wrong usage, 3 refused by the checks, 4 stopped by the guard.'
+      '\nExit codes: 0 done, 1 a step failed or a cell differs, 2 wrong usage, 3 refused by the checks, 4 stopped by the guard, 130 cancelled.'
     );
   const add = (name: string, what: string, example: string): Command =>
     program
@@ -80,7 +80,11 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
     'Says what is wrong with a notebook: code, cell, line, why, and what to do. Runs nothing.',
     'notepod check train.ipynb'
   )
-    .addOption(new Option('--format <format>').choices(['text', 'json', 'github']).default('text'))
+    .addOption(
+      new Option('--format <format>', 'how to print; github: annotations of GitHub Actions')
+        .choices(['text', 'json', 'github'])
+        .default('text')
+    )
     .action(async (path: string, options: Parameters<typeof checkCommand>[1]) =>
       exit(await checkCommand(path, options, terminal))
     );
@@ -90,7 +94,9 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
     'notepod graph train.ipynb --format mermaid'
   )
     .addOption(
-      new Option('--format <format>').choices(['text', 'json', 'dot', 'mermaid']).default('text')
+      new Option('--format <format>', 'how to print; dot: for Graphviz')
+        .choices(['text', 'json', 'dot', 'mermaid'])
+        .default('text')
     )
     .action(async (path: string, options: Parameters<typeof graphCommand>[1]) =>
       exit(await graphCommand(path, options, terminal))
@@ -125,7 +131,9 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
     .action((options: Parameters<typeof runsCommand>[0]) => exit(runsCommand(options, terminal)));
   const RUN = 'A run is named by its id, the start of it, or `last`.';
   add('show <run>', `Draws where the time of a run went. ${RUN}`, 'notepod show last')
-    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text')
+    )
     .action((run: string, options: Parameters<typeof showCommand>[1]) =>
       exit(showCommand(run, options, terminal))
     );
@@ -166,13 +174,12 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
 /** Options of every command that runs steps. */
 function running(command: Command): Command {
   return command
-    .option(
-      '-p, --parameter <name=value>',
-      'set a parameter of the notebook (repeatable)',
-      collectParameter,
-      new Map<string, string>()
+    .addOption(
+      new Option('-p, --parameter <name=value>', 'set a parameter of the notebook (repeatable)')
+        .argParser(collectParameter)
+        .default(new Map<string, string>(), 'the values in the notebook')
     )
-    .option('--jobs <n>', 'most steps at once', wholeNumber)
+    .option('--jobs <n>', 'most steps at once (default: one per processor)', wholeNumber)
     .option('--python <path>', 'the Python that runs the steps (≥ 3.8)');
 }
 

@@ -31,7 +31,7 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     problem: 'No step name',
     severity: 'error',
     meaning:
-      'Names of steps become names of pods: small letters, digits, `-` and `_`, a letter or `_` first, at most 63 characters.',
+      'Names of steps have small letters, digits, `-` and `_`, a letter or `_` first, and at most 63 characters (on a cluster they become names of pods).',
     remedy: 'Choose another name; the message proposes one.'
   },
   NP104: {

@@ -12,6 +12,15 @@ export interface Span {
   readonly column: number;
   readonly endLine: number;
   readonly endColumn: number;
+  /** The tag as written, where the place is a tag of the cell and no part of its source; line and columns then mean nothing. */
+  readonly tag?: string;
+}
+
+/** A change of a cell's tags: `tag`, as written, becomes `to`, or is taken away. Other tags stay as they are. */
+export interface TagEdit {
+  readonly cell: number;
+  readonly tag: string;
+  readonly to?: string;
 }
 
 /**
@@ -25,6 +34,8 @@ export interface Diagnostic {
   readonly message: string;
   readonly why: string;
   readonly fix?: string;
+  /** What `fix` says, for a button to do, where there is one way only. */
+  readonly edits?: readonly TagEdit[];
   readonly span?: Span;
   /** Other places that take part, e.g. the other cell of a contradiction. */
   readonly related?: readonly { readonly span: Span; readonly message: string }[];

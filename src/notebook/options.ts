@@ -1,5 +1,6 @@
 import type { Diagnostic, Span } from '../diagnostics/types';
 import { compareQuantities, parseQuantity } from './quantity';
+import { tagSpan } from './read';
 import { readTag } from './tags';
 import type { Cell, StepOptions, Tag } from './types';
 
@@ -123,7 +124,7 @@ class Merger {
           message: `step ${this.step} requests ${request ?? ''} of ${resource} and is limited to ${limit}`,
           why: 'a limit below the request can never be met',
           fix: 'raise the limit or lower the request',
-          span: spanOf(this.sources.get(`limit ${resource}`)?.cell ?? 0)
+          ...placeOf(this.sources.get(`limit ${resource}`))
         });
       }
     }
@@ -160,10 +161,10 @@ class Merger {
         code: 'NP116',
         severity: 'error',
         message: `step ${this.step} is tagged \`${before.text}\` and \`${tag.text}\``,
-        why: 'a step is one pod, and its cells ask for different things',
+        why: 'the cells of a step run in one process, and they ask for different things',
         fix: 'keep one of the two tags',
-        span: spanOf(cell),
-        related: [{ span: spanOf(before.cell), message: `\`${before.text}\`` }]
+        span: tagSpan(cell, tag.text),
+        related: [{ span: tagSpan(before.cell, before.text), message: `\`${before.text}\`` }]
       });
       return;
     }
@@ -185,6 +186,7 @@ class Merger {
   private readonly diagnostics: Diagnostic[] = [];
 }
 
-function spanOf(cell: number): Span {
-  return { cell, line: 1, column: 0, endLine: 1, endColumn: 0 };
+/** Where an option was set; nowhere in the cells if in the notebook's defaults. */
+function placeOf(source: Source | undefined): { readonly span?: Span } {
+  return source === undefined || source.cell < 0 ? {} : { span: tagSpan(source.cell, source.text) };
 }

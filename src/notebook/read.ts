@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../diagnostics/types';
+import type { Diagnostic, Span } from '../diagnostics/types';
 import { jsonMistake } from './json-mistake';
 import { readSettings } from './settings';
 import { readTag } from './tags';
@@ -162,10 +162,15 @@ function readCell(value: unknown, index: number, diagnostics: Diagnostic[]): Cel
     : [];
   const parsed: Tag[] = [];
   if (type === 'code') {
-    const span = { cell: index, line: 1, column: 0, endLine: 1, endColumn: 0 };
     for (const [at, text] of tags.entries()) {
       const read = readTag(text, at);
-      diagnostics.push(...read.problems.map(each => ({ ...each, span })));
+      diagnostics.push(
+        ...read.problems.map(({ better, ...each }) => ({
+          ...each,
+          span: tagSpan(index, text),
+          ...(better === undefined ? {} : { edits: [{ cell: index, tag: text, to: better }] })
+        }))
+      );
       if (read.tag) {
         parsed.push(read.tag);
       }
@@ -181,6 +186,11 @@ function readCell(value: unknown, index: number, diagnostics: Diagnostic[]): Cel
     parsed,
     raisesException: parsed.some(each => each.type === 'raises-exception')
   };
+}
+
+/** The place of a tag. */
+export function tagSpan(cell: number, tag: string): Span {
+  return { cell, line: 1, column: 0, endLine: 1, endColumn: 0, tag };
 }
 
 function kindOf(type: Cell['type'], tags: readonly Tag[]): CellKind {

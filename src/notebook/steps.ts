@@ -1,7 +1,7 @@
 import { closest } from '../diagnostics/closest';
 import type { Diagnostic, Span } from '../diagnostics/types';
 import { mergeOptions } from './options';
-import type { ParsedNotebook } from './read';
+import { tagSpan, type ParsedNotebook } from './read';
 import type { Cell, Notebook, StepSpec } from './types';
 
 /**
@@ -33,7 +33,8 @@ export function cutIntoSteps(
             cell,
             `cell ${cell.index + 1} is put into ${names.length} steps: ${names.join(', ')}`,
             'a cell runs once',
-            'keep one `step:` tag'
+            'keep one `step:` tag',
+            stepTag(cell)
           )
         );
       }
@@ -45,7 +46,8 @@ export function cutIntoSteps(
             cell,
             'a bare `step:` continues the step above, and there is none',
             'the first step has no name to continue',
-            `write step:<name>; it is called ${name} now`
+            `write step:<name>; it is called ${name} now`,
+            stepTag(cell)
           ),
           severity: 'warning'
         });
@@ -70,7 +72,8 @@ export function cutIntoSteps(
           cell,
           `cell ${cell.index + 1} is tagged \`${cell.kind}\` and \`step:${names[0]}\``,
           'a cell of definitions or parameters belongs to all steps, so the step tag has no effect',
-          'take one of the two tags away'
+          'take one of the two tags away',
+          stepTag(cell)
         ),
         severity: 'warning'
       });
@@ -95,7 +98,7 @@ export function cutIntoSteps(
       )
     };
   });
-  diagnostics.push(...checkPrev(specs));
+  diagnostics.push(...checkPrev(specs, cells));
   return { ...parsed, cells, steps: specs, diagnostics };
 }
 
@@ -114,33 +117,45 @@ function freeName(wanted: string, parsed: ParsedNotebook): string {
   }
 }
 
-function checkPrev(steps: readonly StepSpec[]): readonly Diagnostic[] {
+function stepTag(cell: Cell): string {
+  return cell.parsed.find(tag => tag.type === 'step')?.text ?? '';
+}
+
+function checkPrev(steps: readonly StepSpec[], cells: readonly Cell[]): readonly Diagnostic[] {
   const first = new Map(steps.map(step => [step.name, step.cells[0]]));
   return steps.flatMap(step =>
     step.prev.flatMap(({ name, cell }): Diagnostic[] => {
       const start = first.get(name);
-      const at = { cell, line: 1, column: 0, endLine: 1, endColumn: 0 };
+      const tag =
+        cells[cell].parsed.find(each => each.type === 'prev' && each.name === name)?.text ?? '';
+      const at = tagSpan(cell, tag);
       if (start === undefined) {
         const near = closest(name, first.keys());
         return [
-          error(
-            'NP113',
-            at,
-            `\`prev:${name}\` names no step` + (near ? `; did you mean \`prev:${near}\`?` : ''),
-            'a step can only come after one that exists',
-            near ? `write \`prev:${near}\`` : `the steps are ${[...first.keys()].join(', ')}`
-          )
+          {
+            ...error(
+              'NP113',
+              at,
+              `\`prev:${name}\` names no step` + (near ? `; did you mean \`prev:${near}\`?` : ''),
+              'a step can only come after one that exists',
+              near ? `write \`prev:${near}\`` : `the steps are ${[...first.keys()].join(', ')}`
+            ),
+            ...(near ? { edits: [{ cell, tag, to: `prev:${near}` }] } : {})
+          }
         ];
       }
       if (name === step.name) {
         return [
-          error(
-            'NP114',
-            at,
-            `step ${name} cannot come after itself`,
-            '`prev:` names an earlier step',
-            'take the tag away'
-          )
+          {
+            ...error(
+              'NP114',
+              at,
+              `step ${name} cannot come after itself`,
+              '`prev:` names an earlier step',
+              'take the tag away'
+            ),
+            edits: [{ cell, tag }]
+          }
         ];
       }
       if (start > step.cells[0]) {
@@ -159,14 +174,15 @@ function checkPrev(steps: readonly StepSpec[]): readonly Diagnostic[] {
   );
 }
 
-function problem(code: string, cell: Cell, message: string, why: string, fix: string): Diagnostic {
-  return error(
-    code,
-    { cell: cell.index, line: 1, column: 0, endLine: 1, endColumn: 0 },
-    message,
-    why,
-    fix
-  );
+function problem(
+  code: string,
+  cell: Cell,
+  message: string,
+  why: string,
+  fix: string,
+  tag: string
+): Diagnostic {
+  return error(code, tagSpan(cell.index, tag), message, why, fix);
 }
 
 function error(code: string, span: Span, message: string, why: string, fix: string): Diagnostic {

@@ -47,7 +47,10 @@ const DNS_NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 /** What a tag is: one of the language, with or without problems, or somebody else's. */
 export interface ReadTag {
   readonly tag?: Tag;
-  readonly problems: readonly Pick<Diagnostic, 'code' | 'severity' | 'message' | 'why' | 'fix'>[];
+  readonly problems: readonly (Pick<Diagnostic, 'code' | 'severity' | 'message' | 'why' | 'fix'> & {
+    /** The tag that it should be, where there is one way only to mend it. */
+    readonly better?: string;
+  })[];
 }
 
 type Problem = ReadTag['problems'][number];
@@ -83,7 +86,8 @@ export function readTag(text: string, at: number): ReadTag {
               'error',
               `unknown tag \`${text}\`; did you mean \`${near}:${rest}\`?`,
               'a misspelt tag would be ignored without a word',
-              `write \`${near}:${rest}\`, or rename the tag if it belongs to another tool`
+              `write \`${near}:${rest}\`, or rename the tag if it belongs to another tool`,
+              `${near}:${rest}`
             )
           ]
         };
@@ -105,7 +109,8 @@ function foreign(text: string): ReadTag {
             'warning',
             `tag \`${text}\` means nothing here; did you mean \`${near}\`?`,
             'a misspelt tag is ignored',
-            `write \`${near}\`, or leave it if it belongs to another tool`
+            `write \`${near}\`, or leave it if it belongs to another tool`,
+            near
           )
         ]
       };
@@ -139,7 +144,11 @@ const READERS: Readonly<Record<string, (rest: string, text: string) => Read>> = 
   role: (rest, text) =>
     rest !== '' && LABEL_VALUE.test(rest)
       ? { tag: { type: 'role', role: rest } }
-      : wrong(text, 'is no role that a pod label can hold', 'role:training'),
+      : wrong(
+          text,
+          'is no role: letters, digits, `-`, `_` and `.`, 63 characters at most',
+          'role:training'
+        ),
   node: (rest, text) => {
     const match = /^([^=]+)=(.*)$/.exec(rest);
     return match && QUALIFIED.test(match[1]) && LABEL_VALUE.test(match[2])
@@ -227,8 +236,9 @@ function readStep(rest: string, text: string): Read {
       'NP103',
       'error',
       `\`${text}\`: \`${rest}\` is no step name`,
-      'step names become names of pods: small letters, digits, `-` and `_`, a letter or `_` first, 63 characters at most',
-      better === '' ? 'choose another name' : `write \`step:${better}\``
+      'step names have small letters, digits, `-` and `_`, a letter or `_` first, and 63 characters at most',
+      better === '' ? 'choose another name' : `write \`step:${better}\``,
+      better === '' ? undefined : `step:${better}`
     )
   };
 }
@@ -247,7 +257,7 @@ function readResource(type: 'request' | 'limit', rest: string, text: string): Re
         'NP104',
         'error',
         `\`${text}\`: \`${quantity}\` is no quantity` + (hint ? `; did you mean ${hint}?` : ''),
-        'Kubernetes writes amounts as 500m, 2, 1.5Gi, 4G',
+        'amounts are written as 2, 500m (a half), 4G (4 × 10⁹) or 1.5Gi (1.5 × 2³⁰)',
         `write ${type}:${resource}:${hint ? hint.split(' ')[0] : '2Gi'}`
       )
     };
@@ -263,7 +273,8 @@ function readResource(type: 'request' | 'limit', rest: string, text: string): Re
         `\`${text}\`: there is no resource \`${resource}\`` +
           (near ? `; did you mean \`${near}\`?` : ''),
         'resources are cpu, memory, ephemeral-storage, and extended ones with a domain such as nvidia.com/gpu',
-        `write ${type}:${near ?? 'nvidia.com/gpu'}:${quantity}`
+        `write ${type}:${near ?? 'nvidia.com/gpu'}:${quantity}`,
+        near === undefined ? undefined : `${type}:${near}:${quantity}`
       )
     };
   }
@@ -275,7 +286,7 @@ function readMetadata(type: 'label' | 'annotation', rest: string, text: string):
   const key = colon < 0 ? rest : rest.slice(0, colon);
   const value = colon < 0 ? '' : rest.slice(colon + 1);
   if (colon < 0 || !QUALIFIED.test(key) || (type === 'label' && !LABEL_VALUE.test(value))) {
-    return wrong(text, `is no ${type} that a pod can have`, `${type}:<key>:<value>`);
+    return wrong(text, `is no ${type} that a cluster can hold`, `${type}:<key>:<value>`);
   }
   return { tag: { type, key, value } };
 }
@@ -303,7 +314,8 @@ function problem(
   severity: Severity,
   message: string,
   why: string,
-  fix: string
+  fix: string,
+  better?: string
 ): Problem {
-  return { code, severity, message, why, fix };
+  return { code, severity, message, why, fix, ...(better === undefined ? {} : { better }) };
 }

@@ -1,7 +1,29 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { editNotebook } from '../notebook/write';
 import type { NotebookOutput } from './compare';
 import { UserError } from './errors';
+
+/**
+ * Looks whether a file can be written, before hours of running are spent on what goes into it.
+ * @throws UserError if not
+ */
+export function expectWritable(path: string): void {
+  const folder = dirname(resolve(path));
+  const wrong = (why: string) =>
+    new UserError(`${path} cannot be written: ${why}`, 'name another file with -o');
+  if (!existsSync(folder)) {
+    throw wrong(`there is no folder ${folder}`);
+  }
+  if (existsSync(path) && statSync(path).isDirectory()) {
+    throw wrong('it is a folder');
+  }
+  try {
+    accessSync(existsSync(path) ? path : folder, constants.W_OK);
+  } catch (error) {
+    throw wrong((error as Error).message);
+  }
+}
 
 /**
  * Writes a notebook with a run's outputs in its cells; everything else keeps its bytes.
@@ -21,6 +43,7 @@ export function writeOutputs(
   const edits = cells.flatMap((cell, index) =>
     cell.cell_type === 'code' ? [{ cell: index, outputs: outputs.get(index) ?? [] }] : []
   );
+  expectWritable(path);
   try {
     writeFileSync(path, editNotebook(text, edits));
   } catch (error) {

@@ -55,7 +55,7 @@ export async function analyseProject(path: string, text: string): Promise<Projec
     const diagnostics = [
       ...notebook.diagnostics,
       ...syntaxErrors(facts),
-      ...graph.diagnostics,
+      ...certain(graph.diagnostics, notebook, facts),
       ...files.diagnostics
     ];
     return {
@@ -126,6 +126,29 @@ function syntaxErrors(facts: ReadonlyMap<number, CellFacts>): Diagnostic[] {
   return [...facts].flatMap(([cell, { syntaxError }]) =>
     syntaxError ? [{ ...syntaxError, span: { ...ORIGIN, ...syntaxError.span, cell } }] : []
   );
+}
+
+/**
+ * Of the names that seem to have no value, those that really have none: a cell that does not parse may well be meant to
+ * give it, and what it reads itself is not known. Its syntax error stops the run in any case.
+ */
+function certain(
+  diagnostics: readonly Diagnostic[],
+  notebook: Notebook,
+  facts: ReadonlyMap<number, CellFacts>
+): readonly Diagnostic[] {
+  const broken = [...facts].filter(([, each]) => each.syntaxError).map(([cell]) => cell);
+  return diagnostics.filter(({ code, span }) => {
+    if (!/^NP30\d$/.test(code) || span === undefined) {
+      return true;
+    }
+    const line = notebook.cells[span.cell].source.split('\n')[span.line - 1] ?? '';
+    const name = line.slice(span.column, span.endColumn);
+    return !broken.some(
+      cell =>
+        cell === span.cell || notebook.cells[cell].source.split(/[^\p{L}\p{N}_]+/u).includes(name)
+    );
+  });
 }
 
 const ORIGIN = { line: 1, column: 0, endLine: 1, endColumn: 0 };

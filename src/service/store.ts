@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalDocument } from '../compile/types';
 import { parseLines, readEventFile } from '../engines/local/event-log';
-import { canReuse, stepsFrom } from '../engines/local/reuse';
+import { canReuse, stepsBefore } from '../engines/local/reuse';
 import { RunFolder } from '../engines/local/run-folder';
 import { isHeld } from '../engines/local/supervisor-lock';
 import type { RunEvent, RunOutcome } from '../engines/types';
@@ -46,6 +46,9 @@ export function findRun(data: string, name: string): RunSummary {
   const all = listRuns(data);
   if (name === 'last' && all[0]) {
     return all[0];
+  }
+  if (all.length === 0) {
+    throw new UserError('there are no runs yet', 'start one with: notepod run NOTEBOOK');
   }
   const found = all.filter(run => run.id === name);
   const near = found.length > 0 ? found : all.filter(run => run.id.startsWith(name));
@@ -112,7 +115,8 @@ export function readOutputs(folder: string): ReadonlyMap<number, readonly Notebo
 }
 
 /**
- * The newest run of a notebook whose snapshots can stand in for the steps before `from`.
+ * The newest run of a notebook whose snapshots can stand in for the steps that `from` needs. What else it has is used
+ * as well, and what it has not is run. Undefined if there is none and none is needed.
  * @throws UserError if the step does not exist, or no run has what is needed
  */
 export function findReusable(
@@ -120,13 +124,13 @@ export function findReusable(
   notebook: string,
   from: string,
   document: LocalDocument
-): string {
+): string | undefined {
   const names = document.steps.map(step => step.name);
   if (!names.includes(from)) {
     throw new UserError(`the notebook has no step ${from}`, `its steps are ${names.join(', ')}`);
   }
-  const again = stepsFrom(document, from);
-  const needed = document.steps.filter(step => !again.has(step.name));
+  const before = stepsBefore(document, from);
+  const needed = document.steps.filter(step => before.has(step.name));
   for (const run of listRuns(data)) {
     if (run.notebook !== notebook || run.state === 'running') {
       continue;
@@ -136,6 +140,9 @@ export function findReusable(
     if (needed.every(step => canReuse(step, folder, hashes))) {
       return run.id;
     }
+  }
+  if (needed.length === 0) {
+    return undefined;
   }
   throw new UserError(
     `no earlier run of this notebook has the results of ${needed.map(step => step.name).join(', ')} as they are now`,

@@ -33,6 +33,8 @@ export interface VerifyOptions {
   /** Compiles the project, or one made from it, with the user's parameters. */
   readonly prepare: (project: Project) => PreparedRun;
   readonly onEvent: (which: VerifyingRun, event: RunEvent) => void;
+  /** Its abort cancels the run that goes on, and is thrown once that has ended. */
+  readonly signal?: AbortSignal;
 }
 
 /** Most Run Alls: one to compare with, and three to tell what varies by itself. */
@@ -150,7 +152,7 @@ class BothWays {
   }
 
   private async runOne(which: VerifyingRun, document: LocalDocument): Promise<OneRun> {
-    const { engine, jobs, python, onEvent } = this.options;
+    const { engine, jobs, python, onEvent, signal } = this.options;
     const sources = this.project.notebook.cells.map(cell => cell.source);
     const copy = new WorkCopy(this.project.folder, sources);
     try {
@@ -163,13 +165,20 @@ class BothWays {
       });
       let outcome: RunOutcome = 'interrupted';
       let message = '';
-      for await (const event of engine.events(run)) {
-        onEvent(which, event);
-        if (event.type === 'run-ended') {
-          outcome = event.outcome;
-          message = event.message ?? '';
+      const cancel = () => void engine.cancel(run);
+      signal?.addEventListener('abort', cancel);
+      try {
+        for await (const event of engine.events(run)) {
+          onEvent(which, event);
+          if (event.type === 'run-ended') {
+            outcome = event.outcome;
+            message = event.message ?? '';
+          }
         }
+      } finally {
+        signal?.removeEventListener('abort', cancel);
       }
+      signal?.throwIfAborted();
       return { run, outcome, message, outputs: readOutputs(engine.folder(run)) };
     } finally {
       copy.dispose();

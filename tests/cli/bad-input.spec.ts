@@ -1,6 +1,9 @@
 import { PYTHON, Sandbox } from '../law/command';
 import { notebookText } from '../law/notebook-file';
 
+// Processes are started, on machines that may be busy: a limit against hanging, and no measure of speed.
+jest.setTimeout(120_000);
+
 let sandbox: Sandbox;
 beforeEach(() => {
   sandbox = new Sandbox();
@@ -145,7 +148,7 @@ test('1,000 cells and a cell of 5 MB are checked', async () => {
   );
   expect((await sandbox.notepod(['check', many])).code).toBe(0);
   expect((await sandbox.notepod(['check', large])).code).toBe(0);
-}, 120_000);
+});
 
 /** Wrong usage: what the message must say. */
 const USAGE: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
@@ -159,19 +162,74 @@ const USAGE: readonly (readonly [args: readonly string[], code: number, says: Re
   [['run', 'nb.ipynb', '--python', PYTHON, '-p', 'epoch=5'], 3, /NP401.*did you mean `epochs`/],
   [['run', 'nb.ipynb', '--python', PYTHON, '-p', 'epochs=five'], 3, /NP402/],
   [['run', 'nb.ipynb', '--python', PYTHON, '--from', 'zzz'], 2, /no step zzz/],
-  [['show', 'nothing'], 2, /no run nothing/],
-  [['resume', 'last'], 2, /no run last/]
+  [
+    ['run', 'nb.ipynb', '--python', PYTHON, '--from', 'b'],
+    2,
+    /no earlier run of this notebook has the results of a /
+  ],
+  [['run', 'nb.ipynb', '--python', 'nb.ipynb'], 3, /no Python at nb\.ipynb/],
+  [['run', 'nb.ipynb', '--python', './nb.ipynb'], 3, /does not run as a Python/],
+  [['run', 'nb.ipynb', '-o', 'nowhere/out.ipynb'], 2, /there is no folder .*nowhere/],
+  [['run', 'nb.ipynb', '-o', '.'], 2, /it is a folder/],
+  [['check', 'nb.ipynb', '--format', 'xml'], 2, /Allowed choices are text, json, github/],
+  [['graph', 'nb.ipynb', '--format', 'svg'], 2, /Allowed choices are text, json, dot, mermaid/],
+  [['run', 'nb.ipynb', 'other.ipynb'], 2, /too many arguments/],
+  [['run', 'nb.ipynb', '--form', 'a'], 2, /unknown option '--form'[^]*Did you mean --from\?/],
+  [['outputs', 'last'], 2, /required option '-o/],
+  ...['show', 'logs', 'resume', 'cancel', 'delete'].map(
+    command => [[command, 'last'], 2, /there are no runs yet/] as const
+  )
 ];
 
 test.each(USAGE)('%j', async (args, code, says) => {
   sandbox.notebook([
     { tags: ['parameters'], source: 'epochs = 3' },
-    { tags: ['step:a'], source: 'print(epochs)' }
+    { tags: ['step:a'], source: 'print(epochs)' },
+    { tags: ['step:b', 'prev:a'], source: 'pass' }
   ]);
   const ended = await sandbox.notepod(args);
   expect(ended.stderr).toMatch(says);
   expect(ended.stderr).not.toMatch(/^\s+at .*\(/m);
   expect(ended.code).toBe(code);
+});
+
+test('a cell that does not parse is one problem: names that it may give are not missed', async () => {
+  const path = sandbox.notebook([
+    { source: 'rows = [1,\nother = rows' },
+    { source: 'print(rows, nowhere)' }
+  ]);
+  const { stdout } = await sandbox.notepod(['check', path, '--format', 'json']);
+  const { diagnostics } = JSON.parse(stdout) as {
+    diagnostics: { code: string; message: string }[];
+  };
+  expect(diagnostics.map(each => each.code)).toEqual(['NP201', 'NP301']);
+  expect(diagnostics[1].message).toMatch(/nowhere/);
+});
+
+test('a problem of a tag points at the tag, and carries what a button would do', async () => {
+  const path = sandbox.notebook([
+    { tags: ['hide-input', 'step:load'], source: 'x = 1' },
+    { tags: ['step:fit', 'prev:lod', '\u001b[2J'], source: 'y = 1' }
+  ]);
+  const text = await sandbox.notepod(['check', path]);
+  expect(text.stdout).toMatch(
+    /  in the tags of cell 2 \(step fit\)\n  tags \| step:fit, prev:lod, ␛\[2J\n       \|           \^{8}\n/
+  );
+  const json = await sandbox.notepod(['check', path, '--format', 'json']);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    diagnostics: [{ edits: [{ cell: 1, tag: 'prev:lod', to: 'prev:load' }] }]
+  });
+});
+
+test('annotations of GitHub Actions are one line each', async () => {
+  const path = sandbox.notebook([{ tags: ['step:a', 'pre:a,b%'], source: 'print(nowhere)' }]);
+  const { stdout } = await sandbox.notepod(['check', path, '--format', 'github']);
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toMatch(
+    /^::error file=.*nb\.ipynb,title=NP102::the tags of cell 1 \(step a\): unknown tag `pre:a,b%25`; did you mean `prev:a,b%25`\? Fix: /
+  );
+  expect(lines[1]).toMatch(/^::error file=.*,title=NP301::cell 1 \(step a\), line 1, column 7: /);
 });
 
 test('a Python without the packages is refused before anything runs', async () => {

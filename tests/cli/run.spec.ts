@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PYTHON, Sandbox, stdoutOf } from '../law/command';
 
+// Processes are started, on machines that may be busy: a limit against hanging, and no measure of speed.
+jest.setTimeout(120_000);
+
 let sandbox: Sandbox;
 beforeEach(() => {
   sandbox = new Sandbox();
@@ -19,7 +22,7 @@ const ENDINGS: readonly (readonly [what: string, source: string, code: number, s
     'an exception',
     'x = 1\nprint("before")\n1 / 0',
     1,
-    /NP510 in cell 1 \(step a\), line 3: ZeroDivisionError/
+    /a: NP510 in cell 1, line 3: ZeroDivisionError/
   ],
   ['sys.exit', 'import sys\nsys.exit(3)', 1, /SystemExit: 3/],
   ['os._exit', 'import os\nos._exit(0)', 1, /NP513|before the step was done/],
@@ -54,6 +57,28 @@ test('a failure leaves its outputs in the notebook', async () => {
   const [outputs] = sandbox.outputs('out.ipynb') ?? [];
   expect(stdoutOf(outputs)).toBe('before\n');
   expect(outputs.at(-1)).toMatchObject({ output_type: 'error', ename: 'ValueError', evalue: 'no' });
+});
+
+test('a failure is told with its line, and with what can be done', async () => {
+  const path = sandbox.notebook([
+    { tags: ['step:load'], source: 'd = {}' },
+    { tags: ['step:fit'], source: 'if True:\n    print(d["k"])' }
+  ]);
+  const failed = await run(path);
+  expect(failed.stderr).toMatch(
+    /fit: NP510 in cell 2, line 2: KeyError: 'k'\n  2 \| print\(d\["k"\]\)\nfit: failed in \d+ ms\n/
+  );
+  expect(failed.stderr).toMatch(/notepod logs \S+ fit\n.*notepod run .*nb\.ipynb --from fit\n/);
+  sandbox.notebook([
+    { tags: ['step:load'], source: 'd = {}' },
+    { tags: ['step:fit'], source: 'if True:\n    print(d.get("k"))' }
+  ]);
+  const resumed = await sandbox.notepod(['resume', 'last']);
+  expect(resumed.stderr).toMatch(
+    /has changed since[^]* goes on: 1 of 2 steps done\nfit: started \(attempt 2\)/
+  );
+  expect(resumed.stderr).not.toMatch(/load:/);
+  expect((await run(path, '--from', 'fit')).code).toBe(0);
 });
 
 test('a cell tagged raises-exception fails, and the run goes on', async () => {
@@ -119,6 +144,8 @@ test('parameters, resume and --from', async () => {
   expect((await sandbox.notepod(['outputs', 'last', '-o', 'out.ipynb'])).code).toBe(0);
   expect(stdoutOf(sandbox.outputs('out.ipynb')?.[2] ?? [])).toBe('xxx\n');
   expect((await run(path, '-p', 'times=3', '--from', 'b')).code).toBe(0);
+  // Outputs of steps that were not run again are those of the earlier run.
+  expect(sandbox.outputs('out.ipynb')?.[1]).toMatchObject([{ output_type: 'execute_result' }]);
   expect(readFileSync(join(sandbox.folder, 'log'), 'utf-8')).toBe('a');
 });
 
@@ -146,7 +173,7 @@ test('retry and timeout', async () => {
   expect(readFileSync(join(sandbox.folder, 'tries'), 'utf-8')).toBe('xxx');
   expect(ended.stderr).toMatch(/b: timeout/);
   expect(ended.code).toBe(1);
-}, 30_000);
+});
 
 test('a damaged snapshot is found when it is read', async () => {
   const path = sandbox.notebook([
@@ -171,7 +198,7 @@ test('much output goes to the log, and does not fill memory or hold up the run',
   expect((await run(path)).code).toBe(0);
   const logs = await sandbox.notepod(['logs', 'last']);
   expect(logs.stdout.length).toBeGreaterThan(60_000_000);
-}, 120_000);
+});
 
 test('two runs at once keep apart', async () => {
   const path = sandbox.notebook([
@@ -218,8 +245,7 @@ print(x)`
     expect((await sandbox.notepod(['runs'])).stdout).toMatch(/interrupted/);
     sandbox.write('go', '');
     expect((await sandbox.notepod(['resume', 'last'])).code).toBe(0);
-  },
-  60_000
+  }
 );
 
 test('ctrl-C cancels', async () => {
@@ -237,7 +263,7 @@ test('ctrl-C cancels', async () => {
   child.kill('SIGINT');
   expect(await ended).toBe(130);
   expect((await sandbox.notepod(['runs'])).stdout).toMatch(/cancelled/);
-}, 60_000);
+});
 
 test('a full disk is said, and nothing half-written is kept', async () => {
   if (process.getuid?.() !== 0 || process.platform !== 'linux') {
@@ -258,7 +284,7 @@ test('a full disk is said, and nothing half-written is kept', async () => {
   } finally {
     execFileSync('umount', [sandbox.data]);
   }
-}, 60_000);
+});
 
 test('verify and the example: every cell is the same', async () => {
   const example = join(__dirname, '../../examples/intel-lab.ipynb');

@@ -33,31 +33,37 @@ export function exitCodeOf(outcome: RunOutcome): number {
 
 /**
  * Follows a run to its end; ctrl-C (and a polite kill) cancels it.
+ * @param since the number of the first event that is of interest
  * @returns how it ended
  */
 export async function follow(
   engine: LocalEngine,
   run: string,
   terminal: Terminal,
-  onEvent: (event: RunEvent) => void
+  onEvent: (event: RunEvent) => void,
+  since = 0
 ): Promise<RunOutcome> {
   let outcome: RunOutcome = 'interrupted';
-  const cancel = () => {
+  const stopWaiting = onInterrupt(() => {
     terminal.err('cancelling the run');
     void engine.cancel(run);
-  };
-  process.on('SIGINT', cancel);
-  process.on('SIGTERM', cancel);
+  });
   try {
-    for await (const event of engine.events(run)) {
+    for await (const event of engine.events(run, since)) {
       onEvent(event);
       if (event.type === 'run-ended') {
         outcome = event.outcome;
       }
     }
   } finally {
-    process.off('SIGINT', cancel);
-    process.off('SIGTERM', cancel);
+    stopWaiting();
   }
   return outcome;
+}
+
+/** Calls `job` at ctrl-C and at a polite kill; returns what ends that. */
+export function onInterrupt(job: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  signals.forEach(signal => process.on(signal, job));
+  return () => signals.forEach(signal => process.off(signal, job));
 }

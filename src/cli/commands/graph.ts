@@ -14,7 +14,7 @@ export async function graphCommand(
   terminal.out(formatGraph(project.graph, project.files.found, options.format));
   const errors = project.diagnostics.filter(each => each.severity === 'error');
   formatProblems(errors, project.notebook, path, 'text', terminal).forEach(each =>
-    terminal.err(each)
+    terminal.err(`\n${each}`)
   );
   return hasErrors(errors) ? EXIT.refused : EXIT.done;
 }

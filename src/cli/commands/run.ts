@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { RunEvent } from '../../engines/types';
+import type { RunEvent, RunOutcome } from '../../engines/types';
 import { hasErrors, openProject, type Project } from '../../service/project';
 import { askPython, findPython, type PythonInfo } from '../../service/python';
 import {
@@ -10,12 +10,12 @@ import {
   type PreparedRun
 } from '../../service/run';
 import { readOutputs, findReusable } from '../../service/store';
-import { writeOutputs } from '../../service/outputs';
+import { expectWritable, writeOutputs } from '../../service/outputs';
 import { UserError } from '../../service/errors';
 import { timelineOf } from '../../timing/timeline';
 import { drawTimeline } from '../../timing/terminal';
 import { EXIT } from '../exit';
-import { countProblems, formatProblems, cellLabel } from '../problems';
+import { countProblems, formatProblems } from '../problems';
 import { Progress } from '../progress';
 import type { Terminal } from '../terminal';
 import { defaultJobs, exitCodeOf, follow, localEngine } from './engine';
@@ -40,6 +40,9 @@ export async function runCommand(
   options: RunOptions,
   terminal: Terminal
 ): Promise<number> {
+  if (options.output !== undefined) {
+    expectWritable(options.output);
+  }
   const ready = await checked(path, options, terminal);
   if (ready === undefined) {
     return EXIT.refused;
@@ -52,7 +55,7 @@ export async function runCommand(
       : findReusable(engine.data, resolve(path), options.from, prepared.document);
   const staged = options.fresh === true ? stageFiles(project) : undefined;
   const events: RunEvent[] = [];
-  const progress = new Progress(terminal, cell => cellLabel(project.notebook, cell));
+  const progress = new Progress(terminal, sourceLines(project.notebook.cells));
   try {
     const run = await engine.submit(prepared.document, {
       jobs: options.jobs ?? defaultJobs(),
@@ -71,17 +74,14 @@ export async function runCommand(
         progress.handle(event);
       }
     });
+    progress.dispose();
     if (options.output !== undefined) {
       writeOutputs(project.text, readOutputs(engine.folder(run)), options.output);
       terminal.err(`outputs written to ${options.output}`);
     }
     if (options.json !== true) {
       terminal.out(drawTimeline(timelineOf(events), terminal));
-      terminal.err(
-        outcome === 'succeeded'
-          ? `see it again with: notepod show ${run}`
-          : `logs: notepod logs ${run}   go on after mending: notepod resume ${run}`
-      );
+      terminal.err(afterwards(run, path, outcome, events));
     }
     return exitCodeOf(outcome);
   } finally {
@@ -90,6 +90,37 @@ export async function runCommand(
       removeFolder(staged);
     }
   }
+}
+
+/** What can be done with a run that has ended. */
+export function afterwards(
+  run: string,
+  notebook: string,
+  outcome: RunOutcome,
+  events: readonly RunEvent[]
+): string {
+  if (outcome === 'succeeded') {
+    return `see it again with: notepod show ${run}`;
+  }
+  const failed = events.findLast(
+    event => event.type === 'step-ended' && !['succeeded', 'skipped'].includes(event.outcome)
+  );
+  const step = failed?.type === 'step-ended' ? failed.step : undefined;
+  return [
+    ...(step === undefined ? [] : [`what it printed:          notepod logs ${run} ${step}`]),
+    // A run keeps the notebook as it was submitted, so resuming it would not see what was mended there.
+    ...(step === undefined || outcome === 'cancelled'
+      ? []
+      : [`the notebook was mended:  notepod run ${notebook} --from ${step}`]),
+    `the same once more:       notepod resume ${run}`
+  ].join('\n');
+}
+
+/** The source of a line (from 1) of a cell (from 0), if there is one. */
+export function sourceLines(
+  cells: readonly { readonly source: string }[]
+): (cell: number, line: number) => string | undefined {
+  return (cell, line) => cells[cell]?.source.split('\n')[line - 1];
 }
 
 /** A notebook that passed the checks, ready to run. */

@@ -1,9 +1,9 @@
 import { prepareRun } from '../../service/run';
-import { verify } from '../../service/verify';
+import { verify, type Verification } from '../../service/verify';
 import { EXIT } from '../exit';
 import { cellLabel } from '../problems';
 import { paint, type Terminal } from '../terminal';
-import { defaultJobs, localEngine } from './engine';
+import { defaultJobs, localEngine, onInterrupt } from './engine';
 import { checked, type RunningOptions } from './run';
 
 /** `notepod verify`: Run All against steps, cell by cell. */
@@ -20,17 +20,33 @@ export async function verifyCommand(
     return EXIT.refused;
   }
   const { project, prepared, python } = ready;
-  const result = await verify(project, prepared, {
-    engine: localEngine(),
-    python,
-    jobs: options.jobs ?? defaultJobs(),
-    prepare: each => prepareRun(each, options.parameter, python),
-    onEvent: (which, event) => {
-      if (event.type === 'run-submitted') {
-        terminal.err(`${which}: run ${event.run}`);
-      }
-    }
+  const interrupted = new AbortController();
+  const stopWaiting = onInterrupt(() => {
+    terminal.err('cancelling');
+    interrupted.abort();
   });
+  let result: Verification;
+  try {
+    result = await verify(project, prepared, {
+      engine: localEngine(),
+      python,
+      jobs: options.jobs ?? defaultJobs(),
+      prepare: each => prepareRun(each, options.parameter, python),
+      onEvent: (which, event) => {
+        if (event.type === 'run-submitted') {
+          terminal.err(`${which}: run ${event.run}`);
+        }
+      },
+      signal: interrupted.signal
+    });
+  } catch (error) {
+    if (interrupted.signal.aborted) {
+      return EXIT.cancelled;
+    }
+    throw error;
+  } finally {
+    stopWaiting();
+  }
   if (options.json === true) {
     terminal.out(JSON.stringify({ notebook: path, ...result }));
   } else {

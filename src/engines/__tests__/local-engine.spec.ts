@@ -11,6 +11,9 @@ import { join } from 'node:path';
 import type { RunEvent } from '../types';
 import { isAlive, Playground, story, until, type TestStep } from './playground';
 
+// Processes are started, on machines that may be busy: a limit against hanging, and no measure of speed.
+jest.setTimeout(60_000);
+
 let ground: Playground;
 beforeEach(() => {
   ground = new Playground();

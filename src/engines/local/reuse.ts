@@ -6,7 +6,7 @@ import type { RunFolder } from './run-folder';
 type LocalStep = LocalDocument['steps'][number];
 
 /** The steps that a run from `from` on runs again: that one, and all that need it. */
-export function stepsFrom(document: LocalDocument, from: string): ReadonlySet<string> {
+function stepsFrom(document: LocalDocument, from: string): ReadonlySet<string> {
   const again = new Set([from]);
   for (const step of document.steps) {
     if (step.needs.some(need => again.has(need))) {
@@ -14,6 +14,21 @@ export function stepsFrom(document: LocalDocument, from: string): ReadonlySet<st
     }
   }
   return again;
+}
+
+/** The steps that one needs, directly or not. */
+export function stepsBefore(document: LocalDocument, name: string): ReadonlySet<string> {
+  const needs = new Map(document.steps.map(step => [step.name, step.needs]));
+  const before = new Set<string>();
+  const visit = (step: string): void =>
+    needs.get(step)?.forEach(need => {
+      if (!before.has(need)) {
+        before.add(need);
+        visit(need);
+      }
+    });
+  visit(name);
+  return before;
 }
 
 /** The earlier run has what the step would leave: it succeeded there, and its hash, which covers all it came from, is the same. */
