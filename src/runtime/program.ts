@@ -8,6 +8,7 @@ import cells from './notepod_runtime/cells.py';
 import content from './notepod_runtime/content.py';
 import definitionState from './notepod_runtime/definition_state.py';
 import definitions from './notepod_runtime/definitions.py';
+import descriptors from './notepod_runtime/descriptors.py';
 import display from './notepod_runtime/display.py';
 import errors from './notepod_runtime/errors.py';
 import figures from './notepod_runtime/figures.py';
@@ -42,6 +43,7 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/content.py': content,
   'notepod_runtime/definition_state.py': definitionState,
   'notepod_runtime/definitions.py': definitions,
+  'notepod_runtime/descriptors.py': descriptors,
   'notepod_runtime/display.py': display,
   'notepod_runtime/errors.py': errors,
   'notepod_runtime/figures.py': figures,

@@ -157,7 +157,6 @@ class Step:
             loaded = loaded or Loaded(DefinitionRegistry(namespace, plan))
         if loaded is not None:
             loaded.watch_definitions(plan)
-        if loaded is not None:
             loaded.watch_values(plan)
         record.write("phase", phase="cells")
         for cell in plan["cells"]:
@@ -307,7 +306,9 @@ class Step:
 
         name, text, lines, _, _ = describe(error, [each["index"] for each in self._plan["cells"]])
         self.outputs.error(name, text, lines)
-        sys.__stderr__.write("\n".join(lines) + "\n")
+        log = self.outputs.log["stderr"]
+        log.write("\n".join(lines) + "\n")
+        log.flush()
 
     def _raise(self, error, index):
         from .cells import describe

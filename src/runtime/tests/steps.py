@@ -80,6 +80,7 @@ class Notebook:
             cwd=str(self.folder),
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=limit,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"},
         )
