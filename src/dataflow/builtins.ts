@@ -18,14 +18,3 @@ export const BUILTINS: ReadonlySet<string> = new Set(
     /\s+/
   )
 );
-
-/** What `from module import *` binds, for modules whose names are common words. */
-export const STAR_IMPORTS: Readonly<Record<string, readonly string[]>> = {
-  math: `acos acosh asin asinh atan atan2 atanh ceil comb copysign cos cosh degrees dist e erf erfc exp expm1 fabs factorial floor fmod
-    frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt ldexp lgamma log log10 log1p log2 modf nan perm pi pow prod
-    radians remainder sin sinh sqrt tan tanh tau trunc`.split(/\s+/),
-  random:
-    `Random SystemRandom betavariate choice choices expovariate gammavariate gauss getrandbits getstate lognormvariate
-    normalvariate paretovariate randbytes randint random randrange sample seed setstate shuffle triangular uniform vonmisesvariate
-    weibullvariate`.split(/\s+/)
-};

@@ -1,6 +1,6 @@
 import { closest } from '../diagnostics/closest';
 import type { Diagnostic, Span } from '../diagnostics/types';
-import { BUILTINS, STAR_IMPORTS } from './builtins';
+import { BUILTINS } from './builtins';
 import type { Drafts } from './drafts';
 import type { NotebookNames } from './names';
 import type { Need } from './summary';
@@ -21,9 +21,9 @@ export class NameProblems {
       BUILTINS.has(name) ||
       need.guarded ||
       !need.at ||
-      this.writers.stars.some(each => !(each.definition.modules[0] in STAR_IMPORTS)) ||
+      this.writers.stars.length > 0 ||
       this.bindsUnknown(cell) ||
-      facts.starImports.length > 0
+      facts.starImports.some(each => !each.isResolved)
     ) {
       return undefined;
     }

@@ -1,5 +1,4 @@
 import type { Definition } from '../python/types';
-import { STAR_IMPORTS } from './builtins';
 import type { CellSummary } from './summary';
 import type { Replay } from './types';
 
@@ -37,11 +36,8 @@ export class Writers {
       if (definition.kind === 'import' && definition.modules[0] === '__future__') {
         this.futures.push({ cell, definition });
       }
-      if (definition.kind === 'import' && /\bimport\s*\*/.test(definition.source)) {
+      if (isUnresolvedStar(definition)) {
         this.stars.push({ cell, definition });
-        for (const name of STAR_IMPORTS[definition.modules[0] ?? ''] ?? []) {
-          this.add(name, { cell, certain: true, deleted: false, definition });
-        }
       }
     }
     if (summary.dynamic.binds) {
@@ -129,4 +125,9 @@ function definitionOf(name: string, summary: CellSummary): Definition | undefine
   const binds = facts.binds.filter(each => each.name === name);
   const last = found.at(-1);
   return last && binds.length === found.length && !summary.mayWrite.has(name) ? last : undefined;
+}
+
+/** A star import that nobody could say of which names it binds. */
+function isUnresolvedStar({ kind, names, source }: Definition): boolean {
+  return kind === 'import' && names.length === 0 && /\bimport\s*\*/.test(source);
 }

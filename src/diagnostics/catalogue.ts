@@ -170,6 +170,14 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning: 'An earlier cell deleted the name, and nothing gave it a new value.',
     remedy: 'Take out the `del`, or give it a new value.'
   },
+  NP305: {
+    problem: 'A star import whose names are not known',
+    severity: 'warning',
+    meaning:
+      'What `from module import *` binds depends on the installed module, and it could not be asked. Which names later cells take from it, and whether it replaces a name, is then not known.',
+    remedy:
+      'Run the check with a Python that has the module, or write `from module import name, other`.'
+  },
   NP321: {
     problem: 'A value that cannot leave its process',
     severity: 'error',

@@ -4,6 +4,7 @@ import { findDefinitions } from './definitions';
 import { toPlainPython } from './ipython';
 import { librarySettings } from './library-settings';
 import { dynamicMagic, effectsOfMagic } from './magics';
+import { KNOWN_STAR_NAMES, type StarNames } from './star-names';
 import { syntaxErrorOf } from './syntax';
 import { named, rangeOf, TreeParser, type Tree } from './tree';
 import type { CellFacts, Magic, Range, Surroundings } from './types';
@@ -17,7 +18,11 @@ const ALONE: Surroundings = { imports: new Map(), fresh: new Set() };
  * The parser is shared and stays the caller's.
  */
 export class CellAnalyser {
-  constructor(parser: Parser) {
+  /** @param stars what star imports bind, as far as it is known */
+  constructor(
+    parser: Parser,
+    private readonly stars: StarNames = KNOWN_STAR_NAMES
+  ) {
     this.trees = new TreeParser(parser);
   }
 
@@ -31,7 +36,7 @@ export class CellAnalyser {
     }
     let facts = cache.get(source);
     if (!facts) {
-      facts = analyseSource(this.trees, source, around, 0);
+      facts = analyseSource(this.trees, source, around, this.stars, 0);
       cache.set(source, facts);
     }
     return facts;
@@ -79,6 +84,7 @@ function analyseSource(
   trees: TreeParser,
   source: string,
   around: Surroundings,
+  stars: StarNames,
   depth: number
 ): CellFacts {
   const plain = toPlainPython(source);
@@ -89,11 +95,11 @@ function analyseSource(
     : tree.tooDeep
       ? undefined
       : syntaxErrorOf(tree);
-  const walk = walkCell(tree, around);
+  const walk = walkCell(tree, around, stars);
   plain.expanded.forEach(each => walk.readLoosely(each.name, each.at));
   const walked = withoutTemporary(walk.facts(), plain.temporary);
   const shows = showsValue(tree);
-  const { definitions, onlyDefines, constants } = findDefinitions(tree, shows);
+  const { definitions, onlyDefines, constants } = findDefinitions(tree, shows, stars);
   const magicBinds = plain.magics.flatMap(magic =>
     magic.binds
       .filter(
@@ -141,7 +147,7 @@ function analyseSource(
   };
   if (depth < 2) {
     for (const literal of walk.literals) {
-      facts = merged(facts, analyseSource(trees, literal.text, around, depth + 1), literal.at);
+      facts = merged(facts, analyseSource(trees, literal.text, around, stars, depth + 1), literal.at);
     }
   }
   return facts;

@@ -1,5 +1,6 @@
 import { constantOf } from './constants';
 import { isComprehension, targetNames } from './scope';
+import type { StarNames } from './star-names';
 import { child, named, type Node, type Tree } from './tree';
 import type { CellFacts, Definition } from './types';
 
@@ -26,8 +27,13 @@ export interface FoundDefinitions {
  * Finds the statements of a cell that mean the same when run again in another process: imports, functions and
  * classes without state or effects, and constants.
  * @param showsValue the last statement shows its value, so that it does something even if it is a docstring
+ * @param stars what star imports bind
  */
-export function findDefinitions({ source, root }: Tree, showsValue: boolean): FoundDefinitions {
+export function findDefinitions(
+  { source, root }: Tree,
+  showsValue: boolean,
+  stars: StarNames
+): FoundDefinitions {
   const definitions: Definition[] = [];
   const constants: CellFacts['constants'][number][] = [];
   let onlyDefines = true;
@@ -39,7 +45,7 @@ export function findDefinitions({ source, root }: Tree, showsValue: boolean): Fo
     .flatMap(each => boundNames(each, text))
     .forEach(name => times.set(name, (times.get(name) ?? 0) + 1));
   for (const [index, statement] of statements.entries()) {
-    const found = definitionOf(statement, text);
+    const found = withStarNames(definitionOf(statement, text), statement, stars);
     if (found?.kind === 'constant') {
       const constant = constantOf(statement, text, lines);
       if (constant) {
@@ -66,6 +72,19 @@ export function findDefinitions({ source, root }: Tree, showsValue: boolean): Fo
     }
   }
   return { definitions, onlyDefines: onlyDefines && definitions.length > 0, constants };
+}
+
+/** `from m import *` defines what it binds, where that is known. */
+function withStarNames(
+  found: Found | undefined,
+  statement: Node,
+  stars: StarNames
+): Found | undefined {
+  if (!found || !named(statement).some(each => each.type === 'wildcard_import')) {
+    return found;
+  }
+  const names = stars.get(found.modules[0] ?? '') ?? [];
+  return { ...found, names: names.map(each => each.name) };
 }
 
 type Found = Omit<Definition, 'line' | 'endLine' | 'source'>;

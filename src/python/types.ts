@@ -246,7 +246,12 @@ export interface CellFacts {
   readonly magics: readonly Magic[];
   readonly unshippable: readonly Unshippable[];
   /** `from m import *`. */
-  readonly starImports: readonly { readonly module: string; readonly at: Range }[];
+  readonly starImports: readonly {
+    readonly module: string;
+    readonly at: Range;
+    /** False: nobody could say which names it binds. Else they are among `binds`. */
+    readonly isResolved: boolean;
+  }[];
   /** `exec`, `eval` of a computed string, `globals()[…]`, `locals()`, `vars()`, `%run`, `get_ipython().run_cell`: unknown names are read or bound. */
   readonly dynamic: readonly {
     readonly what: string;

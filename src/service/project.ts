@@ -12,6 +12,8 @@ import { loadParser } from '../python/parser';
 import type { CellFacts } from '../python/types';
 import { UserError } from './errors';
 import { findFiles, type FoundFiles } from './files';
+import { findPython } from './python';
+import { findStarNames, starModules } from './star-names';
 
 /** A notebook, read, analysed and cut, with all that is wrong with it. */
 export interface Project {
@@ -32,21 +34,29 @@ export interface Project {
 
 /**
  * Reads and analyses a notebook file.
+ * @param python the one that was asked for: star imports are resolved with it
  * @throws UserError if the file is not there, cannot be read, or is no notebook
  */
-export async function openProject(path: string): Promise<Project> {
+export async function openProject(path: string, python?: string): Promise<Project> {
   const text = readText(path);
-  return analyseProject(path, text);
+  return analyseProject(path, text, python);
 }
 
-/** Analyses a notebook's text as if it stood at `path`. */
-export async function analyseProject(path: string, text: string): Promise<Project> {
+/** Analyses a notebook's text as if it stood at `path`. @param python as for {@link openProject} */
+export async function analyseProject(
+  path: string,
+  text: string,
+  python?: string
+): Promise<Project> {
   const name = basename(path, extname(path));
   const folder = dirname(resolve(path));
-  const analyser = new CellAnalyser(await loadParser());
+  const parser = await loadParser();
+  const parsed = parseOrExplain(text, path);
+  const starred = starModules(parsed.cells.filter(isRun).map(cell => cell.source));
+  const asked = starred.length === 0 ? undefined : anyPython(python, folder);
+  const analyser = new CellAnalyser(parser, await findStarNames(starred, asked, folder, parser));
   try {
-    const parsed = parseOrExplain(text, path);
-    const code = parsed.cells.filter(cell => cell.type === 'code' && cell.kind !== 'skip');
+    const code = parsed.cells.filter(isRun);
     const around = surroundingsOf(code.map(cell => analyser.analyse(cell.source)));
     const facts = new Map(code.map(cell => [cell.index, analyser.analyse(cell.source, around)]));
     const notebook = cutIntoSteps(parsed, index => facts.get(index)?.onlyDefines ?? false);
@@ -55,6 +65,7 @@ export async function analyseProject(path: string, text: string): Promise<Projec
     const diagnostics = [
       ...notebook.diagnostics,
       ...syntaxErrors(facts),
+      ...unresolvedStars(facts),
       ...certain(graph.diagnostics, notebook, facts),
       ...files.diagnostics
     ];
@@ -71,6 +82,19 @@ export async function analyseProject(path: string, text: string): Promise<Projec
     };
   } finally {
     analyser.dispose();
+  }
+}
+
+function isRun(cell: { readonly type: string; readonly kind: string }): boolean {
+  return cell.type === 'code' && cell.kind !== 'skip';
+}
+
+/** A Python to ask, if there is one; what is wrong with the one asked for is said when something is to run with it. */
+function anyPython(asked: string | undefined, folder: string): string | undefined {
+  try {
+    return findPython(asked, folder);
+  } catch {
+    return undefined;
   }
 }
 
@@ -139,7 +163,7 @@ function certain(
 ): readonly Diagnostic[] {
   const broken = [...facts].filter(([, each]) => each.syntaxError).map(([cell]) => cell);
   return diagnostics.filter(({ code, span }) => {
-    if (!/^NP30\d$/.test(code) || span === undefined) {
+    if (!/^NP30[1-4]$/.test(code) || span === undefined) {
       return true;
     }
     const line = notebook.cells[span.cell].source.split('\n')[span.line - 1] ?? '';
@@ -149,6 +173,21 @@ function certain(
         cell === span.cell || notebook.cells[cell].source.split(/[^\p{L}\p{N}_]+/u).includes(name)
     );
   });
+}
+
+function unresolvedStars(facts: ReadonlyMap<number, CellFacts>): Diagnostic[] {
+  return [...facts].flatMap(([cell, { starImports }]) =>
+    starImports
+      .filter(each => !each.isResolved)
+      .map(({ module, at }): Diagnostic => ({
+        code: 'NP305',
+        severity: 'warning',
+        message: `nobody could say which names \`from ${module} import *\` binds`,
+        why: 'later steps may take other values for these names than Run All does',
+        fix: `check with a Python that has ${module} (--python PATH), or write \`from ${module} import name, other\``,
+        span: { cell, ...at }
+      }))
+  );
 }
 
 const ORIGIN = { line: 1, column: 0, endLine: 1, endColumn: 0 };

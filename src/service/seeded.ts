@@ -11,7 +11,10 @@ const SEED = 20;
  * The notebook with a first cell that seeds the generators of `random` and numpy, so that unseeded draws can be compared:
  * Run All and the steps then draw the same. Cells move by one. Undefined if the notebook is not JSON as notebooks are.
  */
-export async function seededProject(project: Project): Promise<Project | undefined> {
+export async function seededProject(
+  project: Project,
+  python: string
+): Promise<Project | undefined> {
   const notebook = JSON.parse(project.text) as {
     cells?: unknown[];
     nbformat_minor?: number;
@@ -34,6 +37,7 @@ export async function seededProject(project: Project): Promise<Project | undefin
   };
   return analyseProject(
     project.path,
-    JSON.stringify({ ...notebook, cells: [cell, ...notebook.cells] })
+    JSON.stringify({ ...notebook, cells: [cell, ...notebook.cells] }),
+    python
   );
 }

@@ -85,7 +85,7 @@ async function seededWays(
   plain: BothWays,
   options: VerifyOptions
 ): Promise<BothWays | undefined> {
-  const seeded = await seededProject(project);
+  const seeded = await seededProject(project, options.python.path);
   if (seeded === undefined || hasErrors(seeded.diagnostics)) {
     return undefined;
   }

@@ -10,6 +10,24 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
+    what: 'generators that are reached through star imports',
+    cells: [
+      'from pylab import *\nseed(3)\nx = 1',
+      'print(rand(2), x)',
+      'from random import *\nseed(4)\nprint(rand(1))',
+      'print(random(), choice([1, 2, 3]), randn(1).shape)'
+    ]
+  },
+  {
+    what: 'a star import that takes a name from an earlier cell, and one that is taken by a later cell',
+    cells: [
+      'pi = [3]\nfloor = 7',
+      'print(pi, floor)\nfrom math import *',
+      'print(pi, floor(2.5))\npi = [3, 1]',
+      'print(pi, floor(1.5), sqrt(4))'
+    ]
+  },
+  {
     what: 'a library that an earlier step set up by a call',
     cells: [
       'import sys, csv, gc\nsys.setrecursionlimit(10**5)\ncsv.field_size_limit(1000)',

@@ -136,7 +136,7 @@ export async function checked(
   options: RunningOptions,
   terminal: Terminal
 ): Promise<Ready | undefined> {
-  const project = await openProject(path);
+  const project = await openProject(path, options.python);
   const show = (diagnostics: Project['diagnostics']) =>
     formatProblems(diagnostics, project.notebook, path, 'text', terminal).forEach(each =>
       terminal.err(`${each}\n`)

@@ -1,5 +1,5 @@
 import { child, named, rangeOf, type Node } from '../tree';
-import { bind, resolvesGlobal } from './names';
+import { bind, bindName, resolvesGlobal } from './names';
 import type { Walk } from './walk';
 
 /** `import a.b as c`, `from a import b`, `from a import *`. */
@@ -24,7 +24,7 @@ export function importStatement(walk: Walk, node: Node): void {
       continue;
     }
     if (each.type === 'wildcard_import') {
-      walk.starImports.push({ module: module ?? '', at: rangeOf(node) });
+      starImport(walk, node, each, module ?? '');
       continue;
     }
     const alias = child(each, 'alias');
@@ -46,5 +46,19 @@ export function importStatement(walk: Walk, node: Node): void {
       module: module ?? dotted,
       attribute: module === undefined ? undefined : dotted
     });
+  }
+}
+
+function starImport(walk: Walk, node: Node, star: Node, from: string): void {
+  const names = walk.stars.get(from);
+  walk.starImports.push({ module: from, at: rangeOf(node), isResolved: names !== undefined });
+  for (const { name, module, attribute } of names ?? []) {
+    if (resolvesGlobal(walk, name)) {
+      walk.known.set(name, attribute === undefined ? module : `${module}.${attribute}`);
+      bindName(walk, name, star, attribute === undefined ? 'import' : 'from-import', {
+        module,
+        attribute
+      });
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { StarNames } from '../star-names';
 import type { Tree } from '../tree';
 import type { Surroundings } from '../types';
 import { stringConstants } from './call-effects';
@@ -10,9 +11,10 @@ export type { WalkedFacts } from './walk';
 /**
  * Walks the tree of a cell once and notes what it does to the names of the module.
  * @param around what other cells tell
+ * @param stars what star imports bind
  */
-export function walkCell(tree: Tree, around: Surroundings): Walk {
-  const walk = new Walk(tree, around, { statement, expression });
+export function walkCell(tree: Tree, around: Surroundings, stars: StarNames): Walk {
+  const walk = new Walk(tree, around, stars, { statement, expression });
   stringConstants(tree).forEach((text, name) => walk.strings.set(name, text));
   walk.block(tree.root);
   return walk;

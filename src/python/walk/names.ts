@@ -56,7 +56,17 @@ export function bind(
   kind: BindingKind,
   more: Pick<Binding, 'module' | 'attribute'> = {}
 ): void {
-  const name = walk.text(node);
+  bindName(walk, walk.text(node), node, kind, more);
+}
+
+/** The same for a name that does not stand in the text. */
+export function bindName(
+  walk: Walk,
+  name: string,
+  node: Node,
+  kind: BindingKind,
+  more: Pick<Binding, 'module' | 'attribute'> = {}
+): void {
   const { frame, flow } = walk;
   if (frame.scope?.kind === 'class') {
     flow.classBound.add(name);

@@ -1,4 +1,5 @@
 import { mangled, type Scope } from '../scope';
+import type { StarNames } from '../star-names';
 import { named, type Node, type Tree } from '../tree';
 import type {
   Alias,
@@ -44,10 +45,14 @@ export interface Visitor {
  * What each construct of the language does is said in the modules beside this one.
  */
 export class Walk {
-  /** @param around what other cells tell */
+  /**
+   * @param around what other cells tell
+   * @param stars what star imports bind
+   */
   constructor(
     tree: Pick<Tree, 'source'>,
     readonly around: Surroundings,
+    readonly stars: StarNames,
     private readonly visitor: Visitor
   ) {
     this.source = tree.source;
