@@ -46,8 +46,10 @@ function planStep(
   const { graph, pipeline } = sources;
   const after = shared.descendants.get(step.name) ?? new Set<string>();
   const cells = step.cells.map(index => planCell(sources, index, step.needsIPython));
+  // A step in several parts is earlier with one and later with another.
+  const cellsOf = new Map(graph.steps.map(other => [other.name, other.cells]));
   const later = (names: readonly string[]) =>
-    names.filter(name => (shared.ordinals.get(name) ?? 0) > ordinal);
+    names.filter(name => (cellsOf.get(name)?.at(-1) ?? -1) > (step.cells[0] ?? 0));
   return {
     version: 1,
     step: step.name,

@@ -88,13 +88,19 @@ class Ambient {
     if (first < 0) {
       return;
     }
-    const movers = this.bySteps(own.slice(first));
-    for (const [index, [step, effects]] of movers.entries()) {
-      const before = movers.slice(0, index).map(([name]) => name);
+    const draws = own.slice(first);
+    const movers = this.bySteps(draws);
+    for (const [step, effects] of movers) {
+      const last = effects[effects.length - 1].cell;
+      const before = movers.filter(([name, [other]]) => name !== step && other.cell < last);
       this.leaves(step, channel);
       if (before.length > 0) {
-        this.takes(step, channel, before);
-        for (const [from, reasons] of movers.slice(0, index)) {
+        this.takes(
+          step,
+          channel,
+          before.map(([name]) => name)
+        );
+        for (const [from, reasons] of before) {
           const words = `${reasons[0].effect.what} in step ${from} decides what ${effects[0].effect.what} draws in step ${step}`;
           this.edges.add(from, step, { kind: 'ambient', channel, words }, -1, effects[0].cell);
         }
@@ -115,7 +121,9 @@ class Ambient {
       this.placed.filter(each => each.effect.channel === channel && each.effect.access !== 'read')
     );
     for (const step of this.steps) {
-      const before = writers.filter(([name]) => this.at(name) < this.at(step.name));
+      const own = writers.filter(([name]) => name !== step.name);
+      const before = own.filter(([, [first]]) => first.cell < (step.cells.at(-1) ?? -1));
+      this.neverBefore(step, before, channel);
       if (before.length > 0) {
         this.takes(
           step.name,
@@ -129,6 +137,21 @@ class Ambient {
       }
     }
     writers.forEach(([name]) => this.leaves(name, channel));
+  }
+
+  /** A cell of the step that stands before a setting must not have it: if another stands after, the two would take turns. */
+  private neverBefore(
+    step: StepCells,
+    writers: readonly (readonly [string, readonly Placed[]])[],
+    channel: Channel
+  ): void {
+    for (const [name, effects] of writers) {
+      const last = effects[effects.length - 1];
+      if (step.cells[0] < last.cell) {
+        const words = `${last.effect.what} in step ${name} holds for later cells only`;
+        this.edges.add(step.name, name, { kind: 'ambient', channel, words }, -1, last.cell);
+      }
+    }
   }
 
   packages(): void {
@@ -207,11 +230,11 @@ class Ambient {
     return { into: this.into, outOf: this.outOf, watch: this.watch, diagnostics: this.diagnostics };
   }
 
-  /** Effects by step, steps in reference order. */
+  /** Effects by step, in the order in which the steps first have one. */
   private bySteps(effects: readonly Placed[]): readonly (readonly [string, readonly Placed[]])[] {
     const found = new Map<string, Placed[]>();
     effects.forEach(each => push(found, each.step, each));
-    return [...found].sort(([a], [b]) => this.at(a) - this.at(b));
+    return [...found].sort(([, [a]], [, [b]]) => a.cell - b.cell);
   }
 
   private takes(step: string, channel: Channel, from: readonly string[]): void {

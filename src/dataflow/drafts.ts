@@ -57,6 +57,24 @@ export class Drafts {
     return step === undefined ? `cell ${cell + 1}` : `cell ${cell + 1} (step ${step})`;
   }
 
-  readonly all: readonly Draft[];
-  private readonly ordinals: ReadonlyMap<string, number>;
+  /**
+   * Puts the steps into the order in which they can run, as near to reference order as that goes: a step in several parts may
+   * need one that begins after it.
+   */
+  reorder(isAfter: (step: string, other: string) => boolean): void {
+    const waiting = [...this.all];
+    const ordered: Draft[] = [];
+    while (waiting.length > 0) {
+      const free = waiting.findIndex(step =>
+        waiting.every(other => other === step || !isAfter(step.name, other.name))
+      );
+      // Steps that need each other are reported elsewhere.
+      ordered.push(...waiting.splice(Math.max(free, 0), 1));
+    }
+    this.all = ordered;
+    this.ordinals = new Map(ordered.map((draft, index) => [draft.name, index]));
+  }
+
+  all: readonly Draft[];
+  private ordinals: ReadonlyMap<string, number>;
 }

@@ -24,6 +24,14 @@ export class EdgeList {
     return this.edges.has(`${from}\0${to}`);
   }
 
+  /** Some step is after one that stands after it. */
+  goBack(steps: readonly { readonly name: string }[]): boolean {
+    const order = new Map(steps.map(({ name }, index) => [name, index]));
+    return [...this.edges.values()].some(
+      ({ from, to }) => (order.get(from) ?? 0) > (order.get(to) ?? 0)
+    );
+  }
+
   /** All edges, ordered by their steps. */
   all(): readonly Edge[] {
     const order = new Map(this.steps.map((step, index) => [step, index]));

@@ -44,6 +44,7 @@ export function buildStepGraph(
     summaries.set(cell, summary);
     const step = homes.stepOf.get(cell);
     if (step === undefined) {
+      needs.ofDefinitions(summary);
       sharing.pass(summary.facts);
       writers.addCell(summary, new Set());
     } else {
@@ -59,6 +60,9 @@ export function buildStepGraph(
   addDeclaredOrder(notebook, drafts, edges);
   const settings = spreadSettings(drafts, homes, needs, names);
   const ambient = orderAmbient(drafts.all, summaries, homes, edges, settings.carried);
+  if (edges.goBack(drafts.all)) {
+    drafts.reorder((step, other) => edges.has(other, step));
+  }
   addOrderOfWriters(drafts, edges);
 
   return {

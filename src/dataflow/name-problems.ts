@@ -74,6 +74,18 @@ export class NameProblems {
     return [...dynamic, ...called.map(each => each.dynamic)].some(each => each.binds);
   }
 
+  /** A step's earlier part uses the name, and the cell `by`, which is not the step's, gives it another value before `cell`. */
+  between(name: string, cell: number, step: string, by: number): Diagnostic {
+    return {
+      code: 'NP331',
+      severity: 'error',
+      message: `step ${step} uses \`${name}\` before and after ${this.drafts.place(by)}, which changes it in between`,
+      why: 'a step runs in one go, so two steps cannot take turns',
+      fix: `give the later cells of step ${step} a step of their own`,
+      span: { cell, line: 1, column: 0, endLine: 1, endColumn: 0 }
+    };
+  }
+
   /** The last that happened to the name is that the cell `by` deleted it. */
   deleted(name: string, need: Need, cell: number, by: number): Diagnostic | undefined {
     if (need.guarded || need.later || need.conditional || !need.at || BUILTINS.has(name)) {

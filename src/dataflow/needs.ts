@@ -35,6 +35,7 @@ export class Needs {
     for (const name of shared) {
       this.loosely(name, summary.cell, draft);
     }
+    this.touch(summary, shared, draft);
     if (summary.dynamic.reads) {
       for (const name of this.writers.namesBefore(summary.cell)) {
         this.loosely(name, summary.cell, draft);
@@ -45,6 +46,36 @@ export class Needs {
         this.replay(each, draft, summary.cell, '*');
       }
     }
+  }
+
+  /** A cell that only defines belongs to no step: what it needs to be run at all has to be there. */
+  ofDefinitions({ needs, cell }: CellSummary): void {
+    for (const [name, need] of needs) {
+      if (this.writers.reaching(name, cell).length === 0) {
+        this.report(this.problems.missing(name, need, cell));
+      }
+    }
+  }
+
+  /** Notes which names a cell of the step has looked at or written. */
+  private touch(summary: CellSummary, shared: ReadonlySet<string>, draft: Draft): void {
+    const { needs, binds, mayWrite, deletes, cell } = summary;
+    let own = this.touched.get(draft);
+    if (!own) {
+      own = new Map();
+      this.touched.set(draft, own);
+    }
+    for (const name of [...needs.keys(), ...binds, ...mayWrite.keys(), ...deletes, ...shared]) {
+      if (!own.has(name)) {
+        own.set(name, cell);
+      }
+    }
+  }
+
+  /** A step runs in one go: what its first part has looked at cannot get another value before its last part. */
+  private isBetween(name: string, writer: Writer, draft: Draft): boolean {
+    const first = this.touched.get(draft)?.get(name);
+    return first !== undefined && first < writer.cell && !draft.cells.includes(writer.cell);
   }
 
   /** A name that the step takes if an earlier one has it, and whose absence is no error. */
@@ -92,6 +123,10 @@ export class Needs {
     if (last.deleted && last.certain) {
       this.report(this.problems.deleted(name, need, cell, last.cell));
       return;
+    }
+    const between = reaching.find(writer => this.isBetween(name, writer, draft));
+    if (between) {
+      this.report(this.problems.between(name, cell, draft.name, between.cell));
     }
     const [only] = reaching;
     if (reaching.length === 1 && only.definition && this.replayable.has(only)) {
@@ -142,6 +177,8 @@ export class Needs {
       const reaching = this.replayable.readBy(replay, read);
       if (reaching?.definition) {
         this.replay({ cell: reaching.cell, definition: reaching.definition }, draft, cell, read);
+      } else {
+        this.loosely(read, replay.cell, draft);
       }
     }
     // What the definition's code mentions when it is called is needed where it is called.
@@ -158,6 +195,8 @@ export class Needs {
     }
   }
 
+  /** By step and name the first cell that looks at it or writes it. */
+  private readonly touched = new Map<Draft, Map<string, number>>();
   private readonly problems: NameProblems;
   private readonly replayable: Replayable;
 }

@@ -118,7 +118,7 @@ export class Writers {
 /** The definition by which alone the cell binds the name. */
 function definitionOf(name: string, summary: CellSummary): Definition | undefined {
   const { facts } = summary;
-  if (summary.dynamic.binds) {
+  if (summary.dynamic.binds && !facts.onlyDefines) {
     return undefined;
   }
   const found = facts.definitions.filter(each => each.names.includes(name));

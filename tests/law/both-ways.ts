@@ -217,5 +217,5 @@ function resultOf(outputs: readonly NotebookOutput[]): CellResult {
 
 /** Addresses of objects are nobody's promise. */
 function masked(text: string | null): string | null {
-  return text === null ? null : text.replace(/\b0x[0-9a-f]{6,16}\b/g, '0x…');
+  return text === null ? null : text.replace(/ (?:object )?at 0x[0-9a-f]{6,16}\b/g, ' at 0x…');
 }

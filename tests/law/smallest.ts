@@ -11,6 +11,7 @@ export async function smallest(
   bothWays: BothWays
 ): Promise<{ readonly cells: readonly TestCell[]; readonly outcome: Outcome }> {
   let least = { cells, outcome: await bothWays.run(cells) };
+  const kind = kindOf(least.outcome);
   for (;;) {
     const before = least.cells;
     for (const smaller of [withoutCells, withoutStatements, withoutLines, withoutTags]) {
@@ -20,7 +21,7 @@ export async function smallest(
           break;
         }
         const outcome = await bothWays.run(candidates[index]).catch(() => undefined);
-        if (outcome?.verdict === 'WRONG') {
+        if (outcome?.verdict === 'WRONG' && kindOf(outcome) === kind) {
           least = { cells: candidates[index], outcome };
           index -= 1;
         }
@@ -30,6 +31,13 @@ export async function smallest(
       return least;
     }
   }
+}
+
+/** What a difference is about: leaving something out must not lead to another one. */
+function kindOf({ codes, detail }: Outcome): string {
+  const part = /^cell \d+, (\w+)/.exec(detail)?.[1] ?? '';
+  const errors = detail.match(/\b\w+Error\b/g) ?? [];
+  return [part, ...codes, ...new Set(errors)].join(' ');
 }
 
 type Cells = readonly TestCell[];

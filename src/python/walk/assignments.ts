@@ -110,7 +110,8 @@ function storeInto(
     effect(walk, channel, access, target, walk.text(target));
     return;
   }
-  if (root !== undefined && isModule(walk, root)) {
+  // What a call gives is the library's to say: `decimal.getcontext()` is known as an effect of its own.
+  if (root !== undefined && isModule(walk, root) && !isOfCall(object)) {
     effect(walk, 'patch', 'change', target, walk.text(target));
     change(walk, root, target, 'attribute', walk.text(target));
     return;
@@ -126,6 +127,12 @@ function storeInto(
       made(walk, name, value);
     }
   }
+}
+
+/** Some part of `a.b().c` is a call. */
+function isOfCall(node: Node): boolean {
+  const [first] = named(node);
+  return node.type === 'call' || (first !== undefined && isOfCall(first));
 }
 
 /** `del x`, `del x[0]`. */

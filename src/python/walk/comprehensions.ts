@@ -16,7 +16,7 @@ export function generator(walk: Walk, node: Node, targets: readonly Node[]): voi
 }
 
 /** `[body for left in right if condition]`: runs now, in the same frame, under a scope of its own. */
-export function comprehension(walk: Walk, node: Node): void {
+export function comprehension(walk: Walk, node: Node, targets: readonly Node[] = []): void {
   const clauses = node.children.filter(each => each.type === 'for_in_clause');
   const first = clauses[0] ? child(clauses[0], 'right') : undefined;
   walk.expression(first);
@@ -36,16 +36,17 @@ export function comprehension(walk: Walk, node: Node): void {
   walk.comprehensions += 1;
   walk.inScope(
     scopeOf(walk.text, node, outer.scope),
-    () => maybe(walk, () => parts(walk, node, first)),
+    () => maybe(walk, () => parts(walk, node, first, targets)),
     locals
   );
   walk.comprehensions -= 1;
 }
 
-function parts(walk: Walk, node: Node, first: Node | undefined): void {
+function parts(walk: Walk, node: Node, first: Node | undefined, targets: readonly Node[]): void {
   for (const each of named(node)) {
     if (each.type !== 'for_in_clause') {
-      walk.expression(each);
+      // Only a lambda is still one where the comprehension's value is.
+      walk.expression(each, each.type === 'lambda' ? targets : []);
       continue;
     }
     const right = child(each, 'right');

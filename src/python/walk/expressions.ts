@@ -18,7 +18,11 @@ const PASSES_ON = new Set([
   'list',
   'tuple',
   'expression_list',
-  'set'
+  'set',
+  'subscript',
+  'binary_operator',
+  'list_splat',
+  'dictionary_splat'
 ]);
 
 /** @param targets what the expression's value is assigned to */
@@ -52,17 +56,17 @@ export function expression(walk: Walk, node: Node, targets: readonly Node[]): vo
     }
     case 'boolean_operator': {
       const [left, right] = named(node);
-      walk.expression(left);
+      walk.expression(left, targets);
       if (right) {
-        maybe(walk, () => walk.expression(right));
+        maybe(walk, () => walk.expression(right, targets));
       }
       return;
     }
     case 'conditional_expression': {
       const [first, condition, last] = named(node);
       walk.expression(condition);
-      maybe(walk, () => walk.expression(first));
-      maybe(walk, () => walk.expression(last));
+      maybe(walk, () => walk.expression(first, targets));
+      maybe(walk, () => walk.expression(last, targets));
       return;
     }
     case 'yield':
@@ -92,7 +96,7 @@ export function expression(walk: Walk, node: Node, targets: readonly Node[]): vo
       return;
     default:
       if (isComprehension(node)) {
-        comprehension(walk, node);
+        comprehension(walk, node, targets);
       } else {
         const passed = PASSES_ON.has(node.type) ? targets : [];
         named(node).forEach(each => walk.expression(each, passed));

@@ -37,7 +37,7 @@ export function lambda(walk: Walk, node: Node, targets: readonly Node[]): void {
     .filter(each => each.type === 'attribute' || each.type === 'subscript')
     .flatMap(each => rootOf(walk, each) ?? []);
   const all = [...owners, ...stored].filter(name => resolvesGlobal(walk, name));
-  if (all.length > 0 && walk.isAtTop) {
+  if (all.length > 0 && walk.isModuleTime) {
     all.forEach(owner => laterCode(walk, node, owner));
     if (walk.argumentDepth === 0) {
       return;

@@ -136,6 +136,9 @@ class Step:
             from .loading import load_inputs
 
             loaded = load_inputs(self._volume, plan, namespace, self._loaded)
+        # An earlier step may have handed it on as it is now.
+        given = loaded.bound if loaded is not None else ()
+        waiting = [each for each in waiting if not all(name in given for name in each["names"])]
         if waiting:
             # Definitions that need a value of an earlier step to be made.
             failed = self._replay(waiting, shell, namespace)
