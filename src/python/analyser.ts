@@ -89,7 +89,9 @@ function analyseSource(
 ): CellFacts {
   const plain = toPlainPython(source);
   // A lone carriage return ends a line for CPython, not for the parser.
-  const tree = trees.parse(plain.python.replace(/\r(?!\n)/g, '\n').replaceAll('\0', ' '));
+  const tree = trees.parse(
+    matchesOfTuples(plain.python.replace(/\r(?!\n)/g, '\n').replaceAll('\0', ' '))
+  );
   const syntaxError = source.includes('\0')
     ? nullByte(source)
     : tree.tooDeep
@@ -147,7 +149,11 @@ function analyseSource(
   };
   if (depth < 2) {
     for (const literal of walk.literals) {
-      facts = merged(facts, analyseSource(trees, literal.text, around, stars, depth + 1), literal.at);
+      facts = merged(
+        facts,
+        analyseSource(trees, literal.text, around, stars, depth + 1),
+        literal.at
+      );
     }
   }
   return facts;
@@ -194,6 +200,17 @@ function merged(
     dynamic: [...outer.dynamic, ...inner.dynamic.map(each => ({ ...each, at }))],
     imports: [...outer.imports, ...inner.imports.map(each => ({ ...each, at, optional: true }))]
   };
+}
+
+/**
+ * `match [a, b]:` with `case` on the next line, as `match (a, b):`, which means the same: the parser takes the first for a
+ * subscript of a name `match`.
+ */
+function matchesOfTuples(python: string): string {
+  return python.replace(
+    /^([ \t]*match[ \t]*)\[(.*)\]([ \t]*:[ \t]*(?:#.*)?\n(?:[ \t]*(?:#.*)?\n)*[ \t]+case\b)/gm,
+    '$1($2)$3'
+  );
 }
 
 function nullByte(source: string): CellFacts['syntaxError'] {

@@ -33,7 +33,7 @@ interface NotebookChoices {
 /** Writes a notebook by choices; knows which names have a value, so that almost every statement runs. */
 class NotebookWriter {
   constructor(private readonly choices: NotebookChoices) {
-    this.withArrays = choices.arrays < 8;
+    this.withArrays = choices.arrays < 5;
   }
 
   write(): readonly TestCell[] {
