@@ -21,6 +21,9 @@ export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
   const values = new Set<string>();
   const changed = new Set<string>();
   const definitions: Definition[] = [];
+  const classes = new Set<string>();
+  /** `type(x).n = 1` changes a class, which is not named there. */
+  let throughInstances = false;
   for (const facts of cells) {
     const defined = new Map(
       facts.definitions.flatMap(each => each.names.map(name => [name, each.kind] as const))
@@ -28,6 +31,9 @@ export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
     definitions.push(...facts.definitions.filter(each => /^(def|class)$/.test(each.kind)));
     const lambdas = new Set(facts.later.filter(each => !each.method).map(each => each.owner));
     for (const { name, kind } of facts.binds) {
+      if (kind === 'class') {
+        classes.add(name);
+      }
       if (kind === 'import' || kind === 'from-import') {
         modules.add(name);
       } else if (defined.get(name) === 'def' || defined.get(name) === 'class') {
@@ -52,6 +58,7 @@ export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
     // What a function binds with `global` may be anything.
     facts.later.flatMap(later => later.binds).forEach(each => values.add(each.name));
     for (const each of [...facts.changes, ...facts.later.flatMap(later => later.changes)]) {
+      throughInstances ||= each.via === '__class__';
       if (
         each.how === 'attribute' ||
         each.how === 'item' ||
@@ -63,6 +70,9 @@ export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
     }
   }
   holders(definitions, name => values.has(name)).forEach(name => values.add(name));
+  if (throughInstances) {
+    classes.forEach(name => changed.add(name));
+  }
   return {
     isModule: name =>
       modules.has(name) && !code.has(name) && !values.has(name) && !constants.has(name),

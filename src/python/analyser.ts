@@ -36,7 +36,7 @@ export class CellAnalyser {
     }
     let facts = cache.get(source);
     if (!facts) {
-      facts = analyseSource(this.trees, source, around, this.stars, 0);
+      facts = analyseSource(this.trees, source, around, this.stars);
       cache.set(source, facts);
     }
     return facts;
@@ -84,8 +84,7 @@ function analyseSource(
   trees: TreeParser,
   source: string,
   around: Surroundings,
-  stars: StarNames,
-  depth: number
+  stars: StarNames
 ): CellFacts {
   const plain = toPlainPython(source);
   // A lone carriage return ends a line for CPython, not for the parser.
@@ -97,7 +96,7 @@ function analyseSource(
     : tree.tooDeep
       ? undefined
       : syntaxErrorOf(tree);
-  const walk = walkCell(tree, around, stars);
+  const walk = walkCell(tree, { around, stars, parse: text => trees.parse(text) });
   plain.expanded.forEach(each => walk.readLoosely(each.name, each.at));
   const walked = withoutTemporary(walk.facts(), plain.temporary);
   const shows = showsValue(tree);
@@ -125,7 +124,7 @@ function analyseSource(
       (history !== undefined && historyAt
         ? { what: `\`${history}\`, IPython's history,`, at: historyAt }
         : undefined));
-  let facts: CellFacts = {
+  return {
     ...walked,
     source,
     syntaxError,
@@ -147,16 +146,6 @@ function analyseSource(
       each => !meetsMagic(each.at.line, each.at.endLine, plain.magics)
     )
   };
-  if (depth < 2) {
-    for (const literal of walk.literals) {
-      facts = merged(
-        facts,
-        analyseSource(trees, literal.text, around, stars, depth + 1),
-        literal.at
-      );
-    }
-  }
-  return facts;
 }
 
 /** Names that `%timeit` binds are gone afterwards; who reads them reads what was there before. */
@@ -180,26 +169,6 @@ function withoutTemporary(facts: WalkedFacts, places: readonly Range[]): WalkedF
 
 function meetsMagic(line: number, endLine: number, magics: readonly Magic[]): boolean {
   return magics.some(each => each.at.line <= endLine && each.at.endLine >= line);
-}
-
-/** Code in a literal string of `exec` or `eval` reads and binds as if it stood there. */
-function merged(
-  outer: CellFacts,
-  inner: CellFacts,
-  at: CellFacts['reads'][number]['at']
-): CellFacts {
-  return {
-    ...outer,
-    binds: [...outer.binds, ...inner.binds.map(each => ({ ...each, at }))],
-    reads: [...outer.reads, ...inner.reads.map(each => ({ ...each, at, guarded: true }))],
-    changes: [...outer.changes, ...inner.changes.map(each => ({ ...each, at }))],
-    aliases: [...outer.aliases, ...inner.aliases.map(each => ({ ...each, at }))],
-    later: [...outer.later, ...inner.later],
-    calls: [...outer.calls, ...inner.calls],
-    effects: [...outer.effects, ...inner.effects.map(each => ({ ...each, at }))],
-    dynamic: [...outer.dynamic, ...inner.dynamic.map(each => ({ ...each, at }))],
-    imports: [...outer.imports, ...inner.imports.map(each => ({ ...each, at, optional: true }))]
-  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { constantOf } from './constants';
-import { isComprehension, targetNames } from './scope';
+import { isComprehension, targetNames, typeScopeOf } from './scope';
 import type { StarNames } from './star-names';
 import { child, named, type Node, type Tree } from './tree';
 import type { CellFacts, Definition } from './types';
@@ -205,7 +205,12 @@ function functionOf(node: Node, text: Text): Found | undefined {
   if (own.test(text(node))) {
     return undefined;
   }
-  return { names: [text(name)], kind: 'def', modules: [], reads };
+  return {
+    names: [text(name)],
+    kind: 'def',
+    modules: [],
+    reads: withoutTypeParameters(reads, node, text)
+  };
 }
 
 function classOf(node: Node, text: Text): Found | undefined {
@@ -260,7 +265,18 @@ function classOf(node: Node, text: Text): Found | undefined {
   if (CLASS_STATE.test(text(node)) || state.test(text(node))) {
     return undefined;
   }
-  return { names: [text(name)], kind: 'class', modules: [], reads: [...new Set(reads)] };
+  const own = withoutTypeParameters([...new Set(reads)], node, text);
+  return { names: [text(name)], kind: 'class', modules: [], reads: own };
+}
+
+/** Names without those of `[T, *Ts]`, which are the definition's own. */
+function withoutTypeParameters(
+  reads: readonly string[],
+  node: Node,
+  text: Text
+): readonly string[] {
+  const own = typeScopeOf(text, node, undefined)?.locals;
+  return own ? reads.filter(each => !own.has(each)) : reads;
 }
 
 /** `field(default_factory=list)` of a dataclass makes a new value for every instance. */

@@ -82,7 +82,7 @@ export function typeScopeOf(
   node: Node,
   parent: Scope | undefined
 ): Scope | undefined {
-  const list = child(node, 'type_parameters') ?? genericParameters(node);
+  const list = typeParametersOf(node);
   if (!list) {
     return parent;
   }
@@ -90,14 +90,19 @@ export function typeScopeOf(
   return { kind: 'function', locals, globals: new Set(), parent };
 }
 
-function genericParameters(node: Node): Node | undefined {
+/** `[T, *Ts]` of a function, class or type alias. */
+export function typeParametersOf(node: Node): Node | undefined {
+  const own = child(node, 'type_parameters');
+  if (own) {
+    return own;
+  }
   const left = node.type === 'type_alias_statement' ? child(node, 'left') : undefined;
   const generic = left && named(left)[0];
   return generic?.type === 'generic_type' ? named(generic)[1] : undefined;
 }
 
 /**
- * The scope of a function, lambda, comprehension or class body: everything that its own statements bind, nested scopes left out.
+ * The scope of a function, lambda, comprehension or class body, or of code in a string that runs in one: everything that its own statements bind, nested scopes left out.
  * @param text names as the code in the scope means them, see {@link mangled}
  */
 export function scopeOf(
@@ -156,7 +161,7 @@ export function scopeOf(
       bind(left ? targetNames(left) : []);
     }
   } else {
-    const body = child(node, 'body');
+    const body = node.type === 'module' ? node : child(node, 'body');
     if (body) {
       collect(body);
     }

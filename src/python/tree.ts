@@ -44,7 +44,7 @@ export class TreeParser {
   }
 
   parse(source: string): Tree {
-    const tree = this.parser.parse(source);
+    const tree = this.parser.parse(withoutFalseAliases(source));
     if (tree === null) {
       throw new Error('the parser was stopped');
     }
@@ -60,6 +60,11 @@ export class TreeParser {
   }
 
   private readonly symbols: readonly Symbol[];
+}
+
+/** `type(x).y = 1` is no `type` statement, but the parser takes it for one: it is shown another word. */
+function withoutFalseAliases(source: string): string {
+  return source.replace(/(^|[;:])([ \t]*)type(?=[ \t]*[([])/gm, '$1$2typ_');
 }
 
 /** What the grammar says about a kind of node. */

@@ -88,7 +88,7 @@ export interface Change {
     | 'argument'
     | 'call'
     | 'loop-element';
-  /** The method, function or attribute involved, for messages: `append`, `random.shuffle`. */
+  /** The method, function or attribute involved, for messages: `append`, `random.shuffle`; `__class__` if the change is one of the object's class. */
   readonly via?: string;
 }
 

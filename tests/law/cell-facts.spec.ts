@@ -91,6 +91,14 @@ const FOUND: readonly (readonly [missed: string, cells: readonly string[]])[] = 
       'CBS[0]()',
       'print(xs)'
     ]
+  ],
+  [
+    'a class changed through its instance',
+    ['class C: n = 1\na = C()', 'type(a).n = 5', 'a.__class__.m = 6', 'print(C.n, C.m)']
+  ],
+  [
+    'a global that code in a string reads later',
+    ['def f(): return eval("k + 1")', 'k = 5', 'print(f())']
   ]
 ];
 

@@ -27,8 +27,8 @@ const TABLE: readonly (readonly [
 ])[] = [
   ['a = b = c', ['a', 'b'], ['c'], []],
   ['a, (b, *c) = d', ['a', 'b', 'c'], ['d'], []],
-  ['x: int = y', ['x'], ['int', 'y'], []],
-  ['x: int', [], ['int'], []],
+  ['x: int = y', ['x'], ['(int)', 'y'], []],
+  ['x: int', [], ['(int)'], []],
   ['x += y', ['x'], ['y', 'x'], ['x']],
   ['a.b = c', [], ['c', 'a'], ['a']],
   ['a[i].b = c', [], ['c', 'a', 'i'], ['a']],
@@ -55,7 +55,16 @@ const TABLE: readonly (readonly [
   ['import random\nrandom.shuffle(xs)', ['random'], ['xs'], ['xs']],
   ['for d in ds:\n    d["x"] = 1', ['d?'], ['ds'], ['d']],
   ['try:\n    y\nexcept NameError:\n    pass', [], ['(y)', 'NameError?'], []],
-  ['x = 1\nprint(x)', ['x'], ['print'], []]
+  ['x = 1\nprint(x)', ['x'], ['print'], []],
+  ['type(a).b = c', [], ['c', 'type', 'a'], ['a']],
+  ['type(a)[b].c: int = d', [], ['(int)', 'd', 'type', 'a', 'b'], []],
+  ['a.__class__.b = c', [], ['c', 'a'], ['a']],
+  ['def f[T: B](x: T = T) -> T: pass', ['f'], ['T', '(B)'], []],
+  ['class C[T: B](D[T]): pass', ['C'], ['(B)', 'D'], []],
+  ['type A[T: B] = list[T]', ['A'], ['(B)', '(list)'], []],
+  ['from __future__ import division', ['division'], [], []],
+  ['exec("x = y")', ['x'], ['exec', 'y'], []],
+  ['if c: exec("x = 1")', ['x?'], ['c', 'exec?'], []]
 ];
 
 test.each(TABLE)('%j', (source, expectedBinds, expectedReads, changes) => {

@@ -1,8 +1,9 @@
 import { channelOfTarget } from '../effects';
 import { targetNames } from '../scope';
-import { child, children, named, rangeOf, type Node } from '../tree';
+import { child, children, named, type Node } from '../tree';
 import type { BindingKind, Change } from '../types';
 import { change, changeSharing, dynamicCode, effect } from './changes';
+import { annotation } from './functions';
 import { bind, isModule, lastWord, qualified, read, resolvesGlobal, rootOf } from './names';
 import { alias, made, roots, shareWith } from './sharing';
 import type { Walk } from './walk';
@@ -12,7 +13,7 @@ export function assignment(walk: Walk, node: Node): void {
   const left = child(node, 'left');
   const right = child(node, 'right');
   const type = child(node, 'type');
-  walk.expression(type);
+  annotation(walk, type);
   if (!left || !right) {
     return;
   }
@@ -120,6 +121,10 @@ function storeInto(
   if (callee?.type === 'identifier' && walk.text(callee) === 'globals') {
     dynamicCode(walk, 'globals()[…] =', target, false, true);
   }
+  const instance = instanceBehind(walk, object);
+  if (instance) {
+    changeSharing(walk, instance, target, 'attribute', '__class__');
+  }
   changeSharing(walk, object, target, how ?? (target.type === 'attribute' ? 'attribute' : 'item'));
   for (const name of roots(walk, object)) {
     shareWith(walk, name, shared, target);
@@ -135,6 +140,18 @@ function isOfCall(node: Node): boolean {
   return node.type === 'call' || (first !== undefined && isOfCall(first));
 }
 
+/** `x` of `type(x)` and of `x.__class__`: a change of these is a change of x's class. */
+function instanceBehind(walk: Walk, object: Node): Node | undefined {
+  if (object.type === 'attribute' && lastWord(walk, object) === '__class__') {
+    return child(object, 'object');
+  }
+  const list = object.type === 'call' ? child(object, 'arguments') : undefined;
+  const callee = child(object, 'function');
+  return list && callee?.type === 'identifier' && walk.text(callee) === 'type'
+    ? named(list)[0]
+    : undefined;
+}
+
 /** `del x`, `del x[0]`. */
 export function deleteTarget(walk: Walk, target: Node): void {
   switch (target.type) {
@@ -143,7 +160,7 @@ export function deleteTarget(walk: Walk, target: Node): void {
       const { flow } = walk;
       read(walk, target);
       if (resolvesGlobal(walk, name) && walk.isAtTop) {
-        walk.deletes.push({ name, at: rangeOf(target), certain: flow.depth === 0 });
+        walk.deletes.push({ name, at: walk.at(target), certain: flow.depth === 0 });
         flow.bound.delete(name);
         flow.unbound.add(name);
       } else if (resolvesGlobal(walk, name) && !walk.isModuleTime) {

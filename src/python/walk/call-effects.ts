@@ -1,5 +1,6 @@
 import { effectsOfCall } from '../effects';
-import { named, rangeOf, type Node, type Tree } from '../tree';
+import { scopeOf } from '../scope';
+import { named, type Node, type Tree } from '../tree';
 import { dynamicCode, effect } from './changes';
 import { resolvesGlobal } from './names';
 import type { Walk } from './walk';
@@ -96,13 +97,13 @@ export function specialCall(walk: Walk, call: CallParts, targets: readonly Node[
     namespaceCall(walk, call);
   }
   if (INTERACTIVE.has(spelled) && !bound.has(spelled)) {
-    walk.interactive.push({ what: `${spelled}()`, at: rangeOf(node) });
+    walk.interactive.push({ what: `${spelled}()`, at: walk.at(node) });
   }
   const found = UNSHIPPABLE.find(([pattern]) => pattern.test(spelled));
   if (found && walk.isAtTop) {
     for (const target of targets) {
       if (target.type === 'identifier' && isDirectValue(walk, node, target)) {
-        walk.unshippable.push({ name: walk.text(target), type: found[1], at: rangeOf(node) });
+        walk.unshippable.push({ name: walk.text(target), type: found[1], at: walk.at(node) });
       }
     }
   }
@@ -115,10 +116,8 @@ function namespaceCall(walk: Walk, { node, spelled, values }: CallParts): void {
     case 'exec': {
       const literal =
         values[0] && values.length === 1 ? plainString(walk.text(values[0])) : undefined;
-      if (literal === undefined) {
+      if (literal === undefined || !runText(walk, node, literal)) {
         dynamicCode(walk, `${spelled}()`, node, true, spelled === 'exec');
-      } else {
-        walk.literals.push({ text: literal, at: rangeOf(node) });
       }
       return;
     }
@@ -135,10 +134,18 @@ function namespaceCall(walk: Walk, { node, spelled, values }: CallParts): void {
       return;
     case 'display':
     case 'get_ipython':
-      walk.needsIPython ??= { what: `${spelled}()`, at: rangeOf(node) };
+      walk.needsIPython ??= { what: `${spelled}()`, at: walk.at(node) };
       return;
     default:
   }
+}
+
+/** `exec("x = 1")` does what `x = 1` would do there, but that names which it binds in a function or class are gone afterwards. */
+function runText(walk: Walk, node: Node, text: string): boolean {
+  const { scope } = walk.frame;
+  return walk.codeInString(text, node, root =>
+    walk.isAtTop ? scope : scopeOf(walk.text, root, scope)
+  );
 }
 
 /** The call's value itself is assigned to the target, not something made from it. */

@@ -6,7 +6,7 @@ import {
   FRESH_FUNCTIONS,
   READING_METHODS
 } from '../knowledge';
-import { child, named, rangeOf, type Node } from '../tree';
+import { child, named, type Node } from '../tree';
 import { callEffects, specialCall } from './call-effects';
 import { change, changeSharing, effect } from './changes';
 import { comprehension } from './comprehensions';
@@ -184,7 +184,7 @@ export function decoratorCall(walk: Walk, decorator: Node, target: Node): void {
     root,
     path: dottedPath(walk, callee),
     arguments: [{ names: [name] }],
-    at: rangeOf(decorator),
+    at: walk.at(decorator),
     conditional: walk.flow.depth > 0,
     targets: [name]
   });
@@ -223,7 +223,7 @@ function noteCall(
         names: value ? roots(walk, value).filter(name => resolvesGlobal(walk, name)) : []
       };
     }),
-    at: rangeOf(node),
+    at: walk.at(node),
     conditional: walk.flow.depth > 0,
     targets: targets.filter(each => each.type === 'identifier').map(each => walk.text(each))
   });

@@ -1,5 +1,5 @@
 import { isGlobal } from '../scope';
-import { rangeOf, type Node } from '../tree';
+import { type Node } from '../tree';
 import type { Change, Channel, Effect } from '../types';
 import { isParameter } from './names';
 import { expand, sharing } from './sharing';
@@ -19,7 +19,7 @@ export function change(
     } else if (isGlobal(root, walk.frame.scope) || walk.comprehensions > 0) {
       walk.frame.code.changes.push({
         name: root,
-        at: rangeOf(node),
+        at: walk.at(node),
         how,
         ...(via === undefined ? {} : { via })
       });
@@ -52,7 +52,7 @@ export function effect(
   walk.frame.code.effects.push({
     channel,
     access,
-    at: rangeOf(node),
+    at: walk.at(node),
     what: what.length > 60 ? `${what.slice(0, 57)}…` : what,
     ...(path === undefined ? {} : { path })
   });
@@ -66,7 +66,7 @@ export function dynamicCode(
   reads: boolean,
   binds: boolean
 ): void {
-  walk.dynamic.push({ what, reads, binds, at: rangeOf(node) });
+  walk.dynamic.push({ what, reads, binds, at: walk.at(node) });
   const { dynamic } = walk.frame.code;
   dynamic.reads ||= reads;
   dynamic.binds ||= binds;

@@ -10,9 +10,11 @@ import type { Walk } from './walk';
 export function classDefinition(walk: Walk, node: Node, decorators: readonly Node[]): void {
   const name = child(node, 'name');
   const bases = child(node, 'superclasses');
-  if (bases) {
-    withTypeParameters(walk, node, () => argumentList(walk, bases));
-  }
+  withTypeParameters(walk, node, () => {
+    if (bases) {
+      argumentList(walk, bases);
+    }
+  });
   const body = child(node, 'body');
   if (!name || !body) {
     return;

@@ -1,5 +1,5 @@
 import { captures, targetNames } from '../scope';
-import { child, children, named, rangeOf, type Node } from '../tree';
+import { child, children, named, type Node } from '../tree';
 import { assignTo } from './assignments';
 import { certainAfter, guarded, intersection, leaves, maybe } from './flow';
 import { bind, read, resolvesGlobal } from './names';
@@ -91,7 +91,7 @@ function exceptClause(walk: Walk, handler: Node): void {
     const name = walk.text(each);
     walk.flow.bound.delete(name);
     if (resolvesGlobal(walk, name) && walk.isAtTop) {
-      walk.deletes.push({ name, at: rangeOf(each), certain: false });
+      walk.deletes.push({ name, at: walk.at(each), certain: false });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { scopeOf, targetNames } from '../scope';
-import { child, named, rangeOf, type Node } from '../tree';
+import { child, named, type Node } from '../tree';
 import { maybe } from './flow';
 import { resolvesGlobal } from './names';
 import { roots } from './sharing';
@@ -10,7 +10,7 @@ export function generator(walk: Walk, node: Node, targets: readonly Node[]): voi
   comprehension(walk, node);
   for (const target of targets) {
     if (target.type === 'identifier' && resolvesGlobal(walk, walk.text(target)) && walk.isAtTop) {
-      walk.unshippable.push({ name: walk.text(target), type: 'generator', at: rangeOf(node) });
+      walk.unshippable.push({ name: walk.text(target), type: 'generator', at: walk.at(node) });
     }
   }
 }

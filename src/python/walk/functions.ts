@@ -1,5 +1,5 @@
-import { parametersOf, scopeOf, targetNames, typeScopeOf } from '../scope';
-import { child, named, rangeOf, type Node } from '../tree';
+import { parametersOf, scopeOf, targetNames, typeParametersOf, typeScopeOf } from '../scope';
+import { child, named, type Node } from '../tree';
 import type { LaterCode } from '../types';
 import { guarded } from './flow';
 import { firstReads, newCode, newFlow } from './frame';
@@ -10,8 +10,9 @@ import type { Walk } from './walk';
 /** `def f(…): …`, of a method too. */
 export function functionDefinition(walk: Walk, node: Node, decorators: readonly Node[]): void {
   const name = child(node, 'name');
+  defaults(walk, node);
   withTypeParameters(walk, node, () => {
-    defaults(walk, node);
+    parametersIn(node).forEach(each => annotation(walk, child(each, 'type')));
     annotation(walk, child(node, 'return_type'));
   });
   if (!name) {
@@ -59,16 +60,20 @@ export function lambda(walk: Walk, node: Node, targets: readonly Node[]): void {
 
 /** Bases and annotations may use the type parameters (`class C[T](B[T])`), which are names of no module. */
 export function withTypeParameters(walk: Walk, node: Node, action: () => void): void {
-  walk.inScope(typeScopeOf(walk.text, node, walk.frame.scope), action);
+  walk.inScope(typeScopeOf(walk.text, node, walk.frame.scope), () => {
+    annotation(walk, typeParametersOf(node));
+    action();
+  });
 }
 
-/** Defaults and annotations of parameters are evaluated where the function is defined. */
+/** Defaults of parameters are evaluated where the function is defined. */
 function defaults(walk: Walk, node: Node): void {
+  parametersIn(node).forEach(each => walk.expression(child(each, 'value')));
+}
+
+function parametersIn(node: Node): readonly Node[] {
   const parameters = child(node, 'parameters');
-  for (const each of parameters ? named(parameters) : []) {
-    walk.expression(child(each, 'value'));
-    annotation(walk, child(each, 'type'));
-  }
+  return parameters ? named(parameters) : [];
 }
 
 /** Names whose objects the defaults of parameters may share: the function holds on to them. */
@@ -108,7 +113,7 @@ export function laterCode(
   walk.flow = flow;
   walk.later.push({
     owner,
-    at: rangeOf(node),
+    at: walk.at(node),
     reads: firstReads(code.reads),
     binds: code.binds,
     changes: code.changes,

@@ -1,22 +1,20 @@
-import { child, named, rangeOf, type Node } from '../tree';
+import { child, named, type Node } from '../tree';
 import { bind, bindName, resolvesGlobal } from './names';
 import type { Walk } from './walk';
 
 /** `import a.b as c`, `from a import b`, `from a import *`. */
 export function importStatement(walk: Walk, node: Node): void {
+  const isFuture = node.type === 'future_import_statement';
   const from = child(node, 'module_name');
-  const module = from ? walk.text(from) : undefined;
+  const module = isFuture ? '__future__' : from && walk.text(from);
   const note = (name: string) =>
     walk.imports.push({
       module: name,
-      at: rangeOf(node),
+      at: walk.at(node),
       conditional: walk.flow.depth > 0,
       optional: walk.flow.guards > 0 || !walk.isAtTop
     });
-  if (node.type === 'future_import_statement') {
-    return;
-  }
-  if (module !== undefined) {
+  if (module !== undefined && !isFuture) {
     note(module);
   }
   for (const each of named(node)) {
@@ -51,7 +49,7 @@ export function importStatement(walk: Walk, node: Node): void {
 
 function starImport(walk: Walk, node: Node, star: Node, from: string): void {
   const names = walk.stars.get(from);
-  walk.starImports.push({ module: from, at: rangeOf(node), isResolved: names !== undefined });
+  walk.starImports.push({ module: from, at: walk.at(node), isResolved: names !== undefined });
   for (const { name, module, attribute } of names ?? []) {
     if (resolvesGlobal(walk, name)) {
       walk.known.set(name, attribute === undefined ? module : `${module}.${attribute}`);

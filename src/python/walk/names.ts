@@ -1,5 +1,5 @@
 import { isGlobal } from '../scope';
-import { child, named, rangeOf, type Node } from '../tree';
+import { child, named, type Node } from '../tree';
 import type { Binding, BindingKind } from '../types';
 import type { Walk } from './walk';
 
@@ -40,7 +40,7 @@ export function read(walk: Walk, node: Node): void {
   }
   frame.code.reads.push({
     name,
-    at: rangeOf(node),
+    at: walk.at(node),
     conditional: flow.depth > 0,
     guarded: flow.guards > 0
   });
@@ -75,13 +75,13 @@ export function bindName(
     return;
   }
   if (!walk.isModuleTime) {
-    frame.code.binds.push({ name, kind: 'global-in-call', at: rangeOf(node), certain: false });
+    frame.code.binds.push({ name, kind: 'global-in-call', at: walk.at(node), certain: false });
     return;
   }
   if (kind !== 'import' && kind !== 'from-import') {
     walk.known.delete(name);
   }
-  walk.top.code.binds.push({ name, kind, at: rangeOf(node), certain: flow.depth === 0, ...more });
+  walk.top.code.binds.push({ name, kind, at: walk.at(node), certain: flow.depth === 0, ...more });
   flow.bound.add(name);
   flow.unbound.delete(name);
 }

@@ -1,6 +1,6 @@
 import { BUILTIN_CALLS, FRESH_ATTRIBUTES, FRESH_FUNCTIONS, FRESH_METHODS } from '../knowledge';
 import { isComprehension, targetNames } from '../scope';
-import { child, named, rangeOf, type Node } from '../tree';
+import { child, named, type Node } from '../tree';
 import { isModule, isParameter, lastWord, resolvesGlobal } from './names';
 import type { Walk } from './walk';
 
@@ -150,7 +150,7 @@ export function alias(walk: Walk, a: string, b: string, at: Node): void {
   // A name that shares with itself (`x = f(x)`) keeps what it shared before: told to the graph as a pair of its own.
   const [ofA, ofB] = [isParameter(walk, a), isParameter(walk, b)];
   if (!ofA && !ofB) {
-    walk.aliases.push({ names: [a, b], at: rangeOf(at) });
+    walk.aliases.push({ names: [a, b], at: walk.at(at) });
   } else if (ofA && ofB) {
     walk.frame.code.sharesParameters = true;
   } else {

@@ -1,12 +1,13 @@
 import { mangled, type Scope } from '../scope';
 import type { StarNames } from '../star-names';
-import { named, type Node, type Tree } from '../tree';
+import { named, rangeOf, type Node, type Tree } from '../tree';
 import type {
   Alias,
   Call,
   CellFacts,
   LaterCode,
   NameUse,
+  Range,
   Surroundings,
   Unshippable
 } from '../types';
@@ -33,6 +34,16 @@ export type WalkedFacts = Pick<
   | 'interactive'
 >;
 
+/** What a walk is told from outside the cell. */
+export interface Outside {
+  /** What other cells tell. */
+  readonly around: Surroundings;
+  /** What star imports bind. */
+  readonly stars: StarNames;
+  /** Gives the tree of code in a string. */
+  readonly parse: (source: string) => Tree;
+}
+
 /** What is done at a statement and at an expression; handed in, because both go down into each other. */
 export interface Visitor {
   statement(walk: Walk, node: Node): void;
@@ -40,28 +51,29 @@ export interface Visitor {
   expression(walk: Walk, node: Node, targets: readonly Node[]): void;
 }
 
+/** Code in a string in a string is looked at, no deeper. */
+const DEEPEST_STRING = 2;
+
 /**
  * One walk over the tree of a cell: where it is ({@link frame}, {@link flow}, {@link className}) and what it has collected.
  * What each construct of the language does is said in the modules beside this one.
  */
 export class Walk {
-  /**
-   * @param around what other cells tell
-   * @param stars what star imports bind
-   */
   constructor(
     tree: Pick<Tree, 'source'>,
-    readonly around: Surroundings,
-    readonly stars: StarNames,
+    private readonly outside: Outside,
     private readonly visitor: Visitor
   ) {
+    this.around = outside.around;
+    this.stars = outside.stars;
     this.source = tree.source;
-    this.known = new Map(around.imports);
+    this.known = new Map(outside.around.imports);
     this.top = { scope: undefined, code: newCode(), localRoots: new Map() };
     this.frame = this.top;
   }
 
-  readonly source: string;
+  readonly around: Surroundings;
+  readonly stars: StarNames;
   /** The frame of the cell itself. */
   readonly top: Frame;
   /** The frame of the code that is looked at. */
@@ -93,8 +105,6 @@ export class Walk {
   topLevelAwait = false;
   /** Calls whose arguments are being walked: code in them may be called at once. */
   argumentDepth = 0;
-  /** Code in literal strings of `eval` and `exec`, for the analyser. */
-  readonly literals: { readonly text: string; readonly at: NameUse['at'] }[] = [];
   /** Names of IPython's history that are read. */
   readonly historyReads = new Set<string>();
 
@@ -143,6 +153,44 @@ export class Walk {
     return this.frame.code === this.top.code;
   }
 
+  /**
+   * Walks code that stands in a string, as if it stood where the string does; strings in strings in strings are left alone.
+   * @param scopeIn the scope that the code runs in
+   * @returns whether it was walked
+   */
+  codeInString(source: string, place: Node, scopeIn: (root: Node) => Scope | undefined): boolean {
+    if (this.stringDepth === DEEPEST_STRING) {
+      return false;
+    }
+    const { source: outer, place: around } = this;
+    if (this.stringDepth === DEEPEST_STRING) {
+      return false;
+    }
+    const tree = this.outside.parse(source);
+    if (tree.hasError) {
+      // A SyntaxError, before any of it runs.
+      return true;
+    }
+    this.place = this.at(place);
+    this.source = tree.source;
+    this.stringDepth += 1;
+    const inner = scopeIn(tree.root);
+    if (inner === this.frame.scope) {
+      this.block(tree.root);
+    } else {
+      this.inScope(inner, () => this.block(tree.root));
+    }
+    this.stringDepth -= 1;
+    this.source = outer;
+    this.place = around;
+    return true;
+  }
+
+  /** The place of a node in the cell. */
+  at(node: Node): Range {
+    return this.place ?? rangeOf(node);
+  }
+
   /** The text of a node; of an identifier the name that CPython takes it for. */
   readonly text = (node: Node): string => {
     const raw = this.source.slice(node.start, node.end);
@@ -151,6 +199,12 @@ export class Walk {
       ? mangled(/[^\x20-\x7e]/.test(raw) ? raw.normalize('NFKC') : raw, this.className)
       : raw;
   };
+
+  /** The source whose tree is walked: the cell's, or a string's. */
+  source: string;
+  /** Where the string stands whose code is walked. */
+  private place: Range | undefined;
+  private stringDepth = 0;
 
   facts(): WalkedFacts {
     const { code } = this.top;
