@@ -111,15 +111,17 @@ export function qualified(walk: Walk, node: Node): string | undefined {
       ? (walk.known.get(name) ?? (walk.flow.bound.has(name) ? undefined : name))
       : undefined;
   }
-  if (node.type !== 'attribute') {
+  const words: string[] = [];
+  let at: Node | undefined = node;
+  while (at?.type === 'attribute') {
+    words.unshift(lastWord(walk, at));
+    at = child(at, 'object');
+  }
+  if (at?.type !== 'identifier' || !walk.known.has(walk.text(at))) {
     return undefined;
   }
-  const object = child(node, 'object');
-  const inner = object ? qualified(walk, object) : undefined;
-  const root = rootOf(walk, node);
-  return inner !== undefined && root !== undefined && walk.known.has(root)
-    ? `${inner}.${lastWord(walk, node)}`
-    : undefined;
+  const root = qualified(walk, at);
+  return root === undefined ? undefined : [root, ...words].join('.');
 }
 
 /** `c` of `a.b.c`. */
