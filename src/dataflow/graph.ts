@@ -29,7 +29,7 @@ export function buildStepGraph(
   facts: ReadonlyMap<number, CellFacts>
 ): StepGraph {
   const names = new NotebookNames(facts);
-  const homes = findHomes(notebook, facts);
+  const homes = findHomes(notebook, facts, name => names.isPlain(name));
   const drafts = new Drafts(homes);
   const edges = new EdgeList(drafts.all.map(each => each.name));
   const writers = new Writers();

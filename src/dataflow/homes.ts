@@ -12,10 +12,16 @@ export interface Homes {
 }
 
 /**
- * Gives every cell a home. A definition cell that does more than define (prints, seeds, makes a dict) is run once, as
- * Run All does, in the next step of the notebook (the last one, if none follows).
+ * Gives every cell a home. A definition cell that does more than define (prints, seeds, makes a dict) or defines something
+ * that holds on to a value (`def f(x, into=rows)`) is run once, as Run All does, in the next step of the notebook (the last
+ * one, if none follows).
+ * @param isPlain the name is an import, code, a constant or a builtin
  */
-export function homes(notebook: Notebook, facts: ReadonlyMap<number, CellFacts>): Homes {
+export function homes(
+  notebook: Notebook,
+  facts: ReadonlyMap<number, CellFacts>,
+  isPlain: (name: string) => boolean
+): Homes {
   const stepOf = new Map<number, string>();
   for (const step of notebook.steps) {
     step.cells.forEach(cell => stepOf.set(cell, step.name));
@@ -30,7 +36,8 @@ export function homes(notebook: Notebook, facts: ReadonlyMap<number, CellFacts>)
     if (kind !== 'metrics') {
       definitionCells.add(cell);
     }
-    if (each.onlyDefines || each.source.trim() === '') {
+    const holds = each.definitions.some(({ reads }) => reads.some(name => !isPlain(name)));
+    if ((each.onlyDefines && !holds) || each.source.trim() === '') {
       continue;
     }
     const next = kind === 'metrics' ? undefined : owned.find(other => other > cell);

@@ -36,7 +36,10 @@ export class Needs {
       this.loosely(name, summary.cell, draft);
     }
     this.touch(summary, shared, draft);
-    if (summary.dynamic.reads) {
+    const isUnseen = [...summary.needs.keys()].some(
+      name => !BUILTINS.has(name) && this.writers.isUnseen(name, summary.cell)
+    );
+    if (summary.dynamic.reads || isUnseen) {
       for (const name of this.writers.namesBefore(summary.cell)) {
         this.loosely(name, summary.cell, draft);
       }

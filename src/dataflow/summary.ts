@@ -1,5 +1,6 @@
 import type { CellFacts, Effect, Range } from '../python/types';
 import { argumentChanges, isChange } from './changes';
+import { BUILTINS } from './builtins';
 import type { CodeIndex } from './code-index';
 import type { NameKinds } from './kinds';
 
@@ -63,7 +64,12 @@ export function summarise(
       later: false
     });
   }
-  const dynamicCode = reachable.code.map(each => each.dynamic);
+  // A cell that only defines calls nothing, unless it makes a subclass of a class of the notebook, which may greet it.
+  const makesSubclass = facts.definitions.some(
+    ({ bases }) => bases?.some(each => !kinds.isModule(each) && !BUILTINS.has(each)) ?? false
+  );
+  const called = facts.onlyDefines && !makesSubclass ? [] : reachable.code;
+  const dynamicCode = called.map(each => each.dynamic);
   const readByCode = new Set(reachable.code.flatMap(each => each.reads.map(read => read.name)));
   for (const name of reachable.names) {
     // A name that the cell mentions and does not read from outside got its value here before.
@@ -95,7 +101,7 @@ export function summarise(
   }
   const at = facts.calls[0]?.at ??
     facts.reads[0]?.at ?? { line: 1, column: 0, endLine: 1, endColumn: 0 };
-  for (const code of reachable.code) {
+  for (const code of called) {
     code.binds.forEach(each => note(each.name, at));
     code.changes
       .filter(each => isChange(each, kinds, index))
@@ -132,7 +138,7 @@ export function summarise(
     mayWrite,
     changes,
     deletes,
-    effects: [...facts.effects, ...reachable.code.flatMap(each => each.effects)],
+    effects: [...facts.effects, ...called.flatMap(each => each.effects)],
     dynamic: {
       reads: [...facts.dynamic, ...dynamicCode].some(each => each.reads),
       binds: [...facts.dynamic, ...dynamicCode].some(each => each.binds)

@@ -91,6 +91,11 @@ export class Writers {
     return all.sort((a, b) => a.cell - b.cell);
   }
 
+  /** Only code that binds names nobody can see may have given the name a value. */
+  isUnseen(name: string, cell: number): boolean {
+    return !this.byName.has(name) && this.unknown.some(each => each < cell);
+  }
+
   /** The first cell that writes the name, if any. */
   first(name: string): number | undefined {
     return this.byName.get(name)?.[0]?.cell;

@@ -1,13 +1,14 @@
 import type { Parser } from 'web-tree-sitter';
 import { allConstants } from './constants';
 import { findDefinitions } from './definitions';
+import { bearsState } from './effects';
 import { toPlainPython } from './ipython';
 import { librarySettings } from './library-settings';
 import { dynamicMagic, effectsOfMagic } from './magics';
 import { KNOWN_STAR_NAMES, type StarNames } from './star-names';
 import { syntaxErrorOf } from './syntax';
 import { named, rangeOf, TreeParser, type Tree } from './tree';
-import type { CellFacts, Magic, Range, Surroundings } from './types';
+import type { Binding, CellFacts, Magic, Range, Surroundings } from './types';
 import { walkCell, type WalkedFacts } from './walk';
 
 /** Nothing is known of other cells. */
@@ -56,8 +57,10 @@ export function surroundingsOf(cells: Iterable<CellFacts>): Surroundings {
   const imports = new Map<string, string>();
   const others = new Set<string>();
   const fresh = new Map<string, boolean>();
-  for (const { binds, later } of cells) {
-    for (const each of binds) {
+  const binds: Binding[] = [];
+  for (const { binds: own, later } of cells) {
+    binds.push(...own);
+    for (const each of own) {
       if (each.kind === 'import' || each.kind === 'from-import') {
         const { module = '', attribute } = each;
         const plain = attribute === undefined && module.split('.')[0] === each.name;
@@ -77,7 +80,24 @@ export function surroundingsOf(cells: Iterable<CellFacts>): Surroundings {
     }
   }
   others.forEach(name => imports.delete(name));
+  standIns(binds, imports).forEach((dotted, name) => imports.set(name, dotted));
   return { imports, fresh: new Set([...fresh].flatMap(([name, own]) => (own ? [name] : []))) };
+}
+
+/** Names that are only ever another name of something that bears state of the process: `draw = random.random`. */
+function standIns(
+  binds: readonly Binding[],
+  imports: ReadonlyMap<string, string>
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string | undefined>();
+  for (const { name, standsFor } of binds) {
+    const [root, ...path] = standsFor?.split('.') ?? [''];
+    const module = imports.get(root);
+    const dotted = module === undefined ? undefined : [module, ...path].join('.');
+    const isSame = !found.has(name) || found.get(name) === dotted;
+    found.set(name, isSame && dotted !== undefined && bearsState(dotted) ? dotted : undefined);
+  }
+  return new Map([...found].flatMap(([name, dotted]) => (dotted ? [[name, dotted]] : [])));
 }
 
 function analyseSource(

@@ -266,7 +266,8 @@ function classOf(node: Node, text: Text): Found | undefined {
     return undefined;
   }
   const own = withoutTypeParameters([...new Set(reads)], node, text);
-  return { names: [text(name)], kind: 'class', modules: [], reads: own };
+  const inherited = bases ? identifiers(bases, text).filter(each => own.includes(each)) : [];
+  return { names: [text(name)], kind: 'class', modules: [], reads: own, bases: inherited };
 }
 
 /** Names without those of `[T, *Ts]`, which are the definition's own. */

@@ -170,5 +170,16 @@ export function channelOfTarget(qualified: string): Channel | undefined {
   if (/^sys\.path\b/.test(qualified)) {
     return 'sys.path';
   }
+  if (/^decimal\.(getcontext|localcontext|DefaultContext)\./.test(qualified)) {
+    return 'decimal';
+  }
   return undefined;
+}
+
+/** What has this dotted name, or comes from calling it, sets or moves state of the process wherever it goes by another name. */
+export function bearsState(qualified: string): boolean {
+  return (
+    channelOfTarget(`${qualified}.`) !== undefined ||
+    effectsOfCall(qualified, false, new Set()).length > 0
+  );
 }

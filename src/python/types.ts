@@ -73,6 +73,8 @@ export interface Binding {
   /** For imports: the module as written (`os.path`, `.helper`), and the attribute for `from m import a`. */
   readonly module?: string;
   readonly attribute?: string;
+  /** For `draw = random.random` and `context = decimal.getcontext()`: the dotted name as written. */
+  readonly standsFor?: string;
 }
 
 /** An in-place change of the object behind a name. */
@@ -113,6 +115,8 @@ export interface Definition {
   readonly modules: readonly string[];
   /** Names needed at the time of definition: decorators, defaults, bases, annotations. */
   readonly reads: readonly string[];
+  /** Of these, the names in the bases of a class. */
+  readonly bases?: readonly string[];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { channelOfTarget } from '../effects';
+import { bearsState, channelOfTarget } from '../effects';
 import { targetNames } from '../scope';
 import { child, children, named, type Node } from '../tree';
 import type { BindingKind, Change } from '../types';
@@ -72,7 +72,13 @@ export function assignTo(
   switch (target.type) {
     case 'identifier': {
       const name = walk.text(target);
-      bind(walk, target, kind);
+      const standsFor = value && dottedName(walk, value);
+      bind(walk, target, kind, standsFor === undefined ? {} : { standsFor });
+      const dotted =
+        value && qualified(walk, value.type === 'call' ? (named(value)[0] ?? value) : value);
+      if (standsFor !== undefined && dotted !== undefined && bearsState(dotted)) {
+        walk.known.set(name, dotted);
+      }
       shareWith(walk, name, shared, target);
       if (value) {
         made(walk, name, value);
@@ -132,6 +138,14 @@ function storeInto(
       made(walk, name, value);
     }
   }
+}
+
+/** `random.random` of itself, `decimal.getcontext` of `decimal.getcontext()`: a dotted name that may stand for more than a value. */
+function dottedName(walk: Walk, value: Node): string | undefined {
+  const isContext = value.type === 'call' && /\bgetcontext\(\)$/.test(walk.text(value));
+  const text = walk.text(isContext ? (named(value)[0] ?? value) : value);
+  const isDotted = value.type === 'attribute' || value.type === 'identifier' || isContext;
+  return isDotted && /^[^\W\d]\w*(\.\w+)*$/.test(text) ? text : undefined;
 }
 
 /** Some part of `a.b().c` is a call. */

@@ -54,7 +54,7 @@ export function bind(
   walk: Walk,
   node: Node,
   kind: BindingKind,
-  more: Pick<Binding, 'module' | 'attribute'> = {}
+  more: Pick<Binding, 'module' | 'attribute' | 'standsFor'> = {}
 ): void {
   bindName(walk, walk.text(node), node, kind, more);
 }

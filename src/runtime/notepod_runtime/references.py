@@ -50,6 +50,8 @@ class Reductions(dict):
         special = _SPECIAL.get(kind)
         if special is not None:
             return special
+        if kind.__module__ == "decimal" and kind.__name__ == "Context":
+            return self._reduce_context
         if kind.__module__ == "typing" and kind.__name__ in _TYPING:
             return _TYPING[kind.__name__]
         if kind is types.ModuleType or issubclass(kind, types.ModuleType):
@@ -75,6 +77,13 @@ class Reductions(dict):
         if sys.modules.get(name) is not module:
             raise Unshippable(module, "a module that cannot be imported by its name")
         return import_module, (name,)
+
+    def _reduce_context(self, context):
+        decimal = sys.modules["decimal"]
+        if context is not decimal.getcontext():
+            return context.__reduce__()
+        self.referenced.add(id(context))
+        return decimal.getcontext, ()
 
     def _reduce_stream(self, stream):
         for name, standard in _standard_streams().items():
