@@ -139,7 +139,8 @@ function analyseSource(
   const firstMagic = plain.magics[0];
   const needsIPython = firstMagic
     ? { what: firstMagic.text.split('\n')[0], at: firstMagic.at }
-    : (walked.needsIPython ??
+    : (plain.pasted ??
+      walked.needsIPython ??
       (ofDisplay && { what: `${ofDisplay.what}()`, at: ofDisplay.at }) ??
       (history !== undefined && historyAt
         ? { what: `\`${history}\`, IPython's history,`, at: historyAt }

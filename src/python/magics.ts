@@ -26,8 +26,23 @@ const LOOKS = words(`
 
 /** Magics that run a program, in a process of its own. */
 const PROGRAMS = words(`
-  bash sh script system sx ruby perl python python2 python3 pypy cmd ls ll cat mkdir rmdir rm cp mv less more man
+  bash sh script system sx ! ruby perl python python2 python3 pypy cmd ls ll cat mkdir rmdir rm cp mv less more man
 `);
+
+/** IPython's own line magics and ipykernel's that can be called without `%`. */
+const LINE_MAGICS = words(`
+  alias alias_magic autoawait autocall automagic autosave bookmark cat cd clear colors conda config connect_info cp debug dhist
+  dirs doctest_mode ed edit env gui hist history killbgscripts ldir less lf lk ll load load_ext loadpy logoff logon logstart
+  logstate logstop ls lsmagic lx macro magic mamba man matplotlib micromamba mkdir more mv notebook page pastebin pdb pdef pdoc
+  pfile pinfo pinfo2 pip popd pprint precision prun psearch psource pushd pwd pycat pylab qtconsole quickref recall rehashx
+  reload_ext rep rerun reset reset_selective rm rmdir run save sc set_env sx system tb time timeit unalias unload_ext uv who
+  who_ls whos xdel xmode
+`);
+
+/** Those of them that are hardly ever the names of variables: `ls -l` is a listing, not a subtraction. */
+const COMMANDS = words(
+  'cat cd conda cp ll ls lsmagic mkdir mv pip pwd quickref rm rmdir uv who whos'
+);
 
 const PACKAGES = words('pip conda mamba micromamba uv');
 
@@ -49,6 +64,16 @@ export function effectOfName(name: string): Magic['effect'] {
     return 'shell';
   }
   return LOOKS.has(name) ? 'none' : 'unknown';
+}
+
+/** IPython has a line magic of this name from the start. */
+export function isLineMagic(name: string): boolean {
+  return LINE_MAGICS.has(name);
+}
+
+/** The name is that of a command of a shell, or of a magic like one, rather than a variable's. */
+export function isCommandName(name: string): boolean {
+  return COMMANDS.has(name);
 }
 
 /** The text behind a magic is Python that runs in the notebook. */
@@ -80,9 +105,9 @@ export function optionsOf(name: string, rest: string): string {
   }
 }
 
-/** A shell line that installs packages: `!pip install x`, `!{sys.executable} -m pip install x`. */
+/** A shell line that installs packages: `!pip install x`, `!{sys.executable} -m pip install x`; with or without `!`. */
 export function installsPackages(command: string): boolean {
-  return /^!+\s*(\{?sys\.executable\}?|python[\d.]*)?\s*(-m\s+)?(uv\s+)?(pip[\d.]*|conda|mamba|micromamba)\s+install\b/.test(
+  return /^!*\s*(\{?sys\.executable\}?|python[\d.]*)?\s*(-m\s+)?(uv\s+)?(pip[\d.]*|conda|mamba|micromamba)\s+install\b/.test(
     command
   );
 }
@@ -96,7 +121,7 @@ const READERS = words(`
 /** What a shell text does to files. Programs that are not known to read only may do anything. */
 function effectsOfShell(magic: Magic): readonly Effect[] {
   const what = firstLine(magic);
-  const text = magic.text.replace(/^!+|^%%?\w+/, '').replace(/\\\n/g, ' ');
+  const text = magic.text.replace(/^!+|^%%?(?:\w+|!)/, '').replace(/\\\n/g, ' ');
   const reads: string[] = [];
   for (const command of text.split(/\|\|?|&&|[;\n]/)) {
     const [program, ...rest] = command.trim().split(/\s+/);

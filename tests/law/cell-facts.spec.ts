@@ -99,6 +99,16 @@ const FOUND: readonly (readonly [missed: string, cells: readonly string[]])[] = 
   [
     'a global that code in a string reads later',
     ['def f(): return eval("k + 1")', 'k = 5', 'print(f())']
+  ],
+  [
+    'pasted code that only IPython takes, and a magic without its mark',
+    [
+      'x = 5',
+      '    y = x\n    z = y',
+      '>>> print(z)\n>>> if z:\n...     print(y)',
+      'cd .',
+      'print(y)'
+    ]
   ]
 ];
 

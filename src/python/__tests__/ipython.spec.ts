@@ -71,7 +71,10 @@ test.each([
 
 test.each([
   ['!pip install $pkg {other}', ['pkg', 'other']],
-  ['%%bash -s "$x"\nls {y}', ['x', 'y']],
+  // Only the first line of a cell magic is looked through.
+  ['%%bash -s "$x"\nls {y}', ['x']],
+  ['%%sql\nSELECT {y}', ['y']],
+  ['pip install {x}', ['pip', 'install', 'x', 'x']],
   ['%lprun -f g h(1)', ['g']]
 ])('%j reads %j', (source, names) => {
   expect(toPlainPython(source).expanded.map(each => each.name)).toEqual(names);
