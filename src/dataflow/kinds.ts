@@ -9,6 +9,8 @@ export interface NameKinds {
   isCode(name: string): boolean;
   /** Bound only to constants that cannot be changed in place. */
   isConstant(name: string): boolean;
+  /** Some cell binds it to an iterator: whoever looks at it uses it up. */
+  isIterator(name: string): boolean;
   /** A definition that keeps no state: no cell changes the function or class itself. */
   isStateless(definition: Definition): boolean;
 }
@@ -21,6 +23,7 @@ export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
   const values = new Set<string>();
   const changed = new Set<string>();
   const definitions: Definition[] = [];
+  const iterators = new Set<string>();
   const classes = new Set<string>();
   /** `type(x).n = 1` changes a class, which is not named there. */
   let throughInstances = false;
@@ -55,6 +58,7 @@ export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
         values.add(name);
       }
     }
+    iteratorsOf(facts).forEach(name => iterators.add(name));
     // What a function binds with `global` may be anything.
     facts.later.flatMap(later => later.binds).forEach(each => values.add(each.name));
     for (const each of [...facts.changes, ...facts.later.flatMap(later => later.changes)]) {
@@ -74,6 +78,7 @@ export function kindsOf(cells: Iterable<CellFacts>): NameKinds {
     classes.forEach(name => changed.add(name));
   }
   return {
+    isIterator: name => iterators.has(name),
     isModule: name =>
       modules.has(name) && !code.has(name) && !values.has(name) && !constants.has(name),
     isCode: name =>
@@ -108,4 +113,26 @@ function holders(
     }
   }
   return found;
+}
+
+/** Builtins whose value is used up by looking at it. */
+const ITERATOR_MAKERS = new Set('iter map filter zip enumerate reversed'.split(' '));
+
+/** Names that a cell binds to what one of these gives, directly: `pairs = zip(a, b)`. */
+function iteratorsOf({ calls, binds, source }: CellFacts): readonly string[] {
+  const made = calls.filter(each => each.path.length === 0 && ITERATOR_MAKERS.has(each.root));
+  if (made.length === 0) {
+    return [];
+  }
+  const lines = source.split('\n');
+  return made.flatMap(({ at, targets }) =>
+    targets.filter(target =>
+      binds.some(
+        bind =>
+          bind.name === target &&
+          bind.at.endLine === at.line &&
+          /^\s*=\s*$/.test(lines[at.line - 1]?.slice(bind.at.endColumn, at.column) ?? '')
+      )
+    )
+  );
 }

@@ -1,4 +1,4 @@
-import type { CellFacts } from '../python/types';
+import type { Alias, CellFacts } from '../python/types';
 import { AliasClasses } from './aliases';
 import type { CodeIndex } from './code-index';
 import type { NotebookNames } from './names';
@@ -63,7 +63,7 @@ export class Sharing {
             !own.has(`${each.name}:${each.at.line}:${each.at.column}`)
         )
         .map(each => ({ at: each.at, order: 0, apply: () => this.aliases.leave(each.name) })),
-      ...facts.aliases.map(each => ({ at: each.at, order: 1, apply: () => this.join(each.names) }))
+      ...facts.aliases.map(each => ({ at: each.at, order: 1, apply: () => this.apply(each) }))
     ].sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column || a.order - b.order);
     const calls = sharedByCalls(facts, this.names.code);
     return [...events.map(each => each.apply), ...calls.map(each => () => this.join(each))];
@@ -75,7 +75,9 @@ export class Sharing {
    */
   private regroup(summary: CellSummary, isWritten: (name: string) => boolean): void {
     const pairs = [
-      ...summary.facts.aliases.map(each => each.names),
+      ...summary.facts.aliases
+        .filter(({ names: [a, b], elements }) => !elements || this.aliases.sharing(a).includes(b))
+        .map(each => each.names),
       ...sharedByCalls(summary.facts, this.names.code)
     ];
     for (const name of new Set(pairs.flat())) {
@@ -84,6 +86,13 @@ export class Sharing {
           this.regrouped.push({ name: each, cell: summary.cell });
         }
       }
+    }
+  }
+
+  private apply({ names, elements }: Alias): void {
+    // A container of numbers shares nothing with its copy; one that holds what other names hold does.
+    if (!elements || this.aliases.sharing(names[1]).length > 0) {
+      this.join(names);
     }
   }
 

@@ -54,8 +54,16 @@ export function summarise(
     }
   }
   facts.changes.forEach(each => mentioned.add(each.name));
-  const reachable = index.reachable(mentioned);
   const needs = new Map<string, Need>();
+  const saysFarewell = index.methods.has('__del__');
+  if (saysFarewell) {
+    // What a name held before may say farewell when the name gets another value.
+    for (const { name } of [...facts.binds, ...facts.deletes]) {
+      mentioned.add(name);
+      needs.set(name, LOOSE);
+    }
+  }
+  const reachable = index.reachable(mentioned);
   for (const each of facts.reads) {
     needs.set(each.name, {
       at: each.at,
@@ -68,7 +76,7 @@ export function summarise(
   const makesSubclass = facts.definitions.some(
     ({ bases }) => bases?.some(each => !kinds.isModule(each) && !BUILTINS.has(each)) ?? false
   );
-  const called = facts.onlyDefines && !makesSubclass ? [] : reachable.code;
+  const called = facts.onlyDefines && !makesSubclass && !saysFarewell ? [] : reachable.code;
   const dynamicCode = called.map(each => each.dynamic);
   const readByCode = new Set(reachable.code.flatMap(each => each.reads.map(read => read.name)));
   for (const name of reachable.names) {
@@ -108,6 +116,11 @@ export function summarise(
       .forEach(each => noteChange(each.name, at));
   }
   argumentChanges(facts, index).forEach(name => noteChange(name, at));
+  for (const each of [...facts.reads, ...called.flatMap(code => code.reads)]) {
+    if (kinds.isIterator(each.name)) {
+      noteChange(each.name, at);
+    }
+  }
   for (const each of facts.deletes) {
     if (!each.certain) {
       note(each.name, each.at);

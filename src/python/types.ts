@@ -100,6 +100,8 @@ export interface Change {
  */
 export interface Alias {
   readonly names: readonly [string, string];
+  /** The first is a new object that may hold what the second holds: `x = y + [1]`, `x = y.copy()`. */
+  readonly elements?: boolean;
   readonly at: Range;
 }
 

@@ -33,11 +33,41 @@ export function assignment(walk: Walk, node: Node): void {
   for (const target of targets) {
     assignTo(walk, target, type ? 'annotated' : 'assign', shared, value);
   }
+  for (const target of targets.filter(each => each.type === 'identifier')) {
+    for (const root of elementRoots(walk, value)) {
+      const name = walk.text(target);
+      if (name !== root && resolvesGlobal(walk, name)) {
+        walk.aliases.push({ names: [name, root], at: walk.at(target), elements: true });
+      }
+    }
+  }
   const names = targets.flatMap(each => targetNames(each).map(name => walk.text(name)));
   for (const name of names.slice(1)) {
     if (targets.length > 1) {
       alias(walk, names[0], name, targets[targets.length - 1]);
     }
+  }
+}
+
+/** Names of the module whose elements a new container takes over: joined, repeated or copied, not looked into. */
+function elementRoots(walk: Walk, value: Node): readonly string[] {
+  const global = (node: Node) => roots(walk, node).filter(each => resolvesGlobal(walk, each));
+  switch (value.type) {
+    case 'parenthesized_expression':
+      return named(value).flatMap(each => elementRoots(walk, each));
+    case 'binary_operator':
+      return named(value).flatMap(each => [...global(each), ...elementRoots(walk, each)]);
+    case 'call': {
+      const callee = child(value, 'function');
+      const list = child(value, 'arguments');
+      const isCopy = callee !== undefined && lastWord(walk, callee) === 'copy';
+      const receiver = callee && child(callee, 'object');
+      return isCopy
+        ? [receiver, ...(list ? named(list) : [])].flatMap(each => (each ? global(each) : []))
+        : [];
+    }
+    default:
+      return [];
   }
 }
 

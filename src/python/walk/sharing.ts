@@ -1,7 +1,7 @@
 import { BUILTIN_CALLS, FRESH_ATTRIBUTES, FRESH_FUNCTIONS, FRESH_METHODS } from '../knowledge';
 import { isComprehension, targetNames } from '../scope';
 import { child, named, type Node } from '../tree';
-import { isModule, isParameter, lastWord, resolvesGlobal } from './names';
+import { isModule, isParameter, lastWord, resolvesGlobal, qualified } from './names';
 import type { Walk } from './walk';
 
 /** Names outside whose objects an expression's value may share: the careful answer. */
@@ -83,6 +83,10 @@ function sharingOfCall(walk: Walk, node: Node): readonly string[] {
       return [];
     }
     return BUILTIN_CALLS.has(last) ? passed() : [last, ...passed()];
+  }
+  if (/^numpy\.(array_|[hvd])?split$/.test(qualified(walk, callee) ?? '')) {
+    // Views; the `split` of a text is none.
+    return passed();
   }
   if (FRESH_METHODS.has(last)) {
     return [];

@@ -92,7 +92,13 @@ class Loaded:
     def original(self, group):
         """The group's values once more, from the snapshot; definitions that are here stay what they are now."""
         loader = GroupLoader(group.snapshot, self.registry, self._alive, overwrite=False)
-        return loader.load(group.snapshot.manifest["groups"].index(group.record)).values
+        values = loader.load(group.snapshot.manifest["groups"].index(group.record)).values
+        if any(
+            isinstance(each, type) and hasattr(each, "__del__") for each in self.registry.namespace.values()
+        ):
+            # A copy made for comparing must not say farewell.
+            self._alive.append(values)
+        return values
 
 
 class GroupLoader:
