@@ -125,6 +125,17 @@ const ROWS: readonly Row[] = [
       '# a library, as far as the analysis can see\nimport random as library\nname = "ran" + "dom"\ngetattr(library, name)()'
     ],
     verdict: 'REFUSED'
+  },
+  {
+    what: 'a figure that is drawn on through its axes, cell by cell',
+    cells: [
+      'import matplotlib.pyplot as plt',
+      'fig, ax = plt.subplots()\nax.plot([1, 2, 3])',
+      "ax.set_title('later')\nfig",
+      'plt.plot([3, 1])',
+      'ax.plot([2, 2, 2])\nplt.get_fignums()',
+      'fig'
+    ]
   }
 ];
 

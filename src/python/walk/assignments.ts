@@ -42,6 +42,18 @@ export function assignment(walk: Walk, node: Node): void {
     }
   }
   const names = targets.flatMap(each => targetNames(each).map(name => walk.text(name)));
+  // A figure and its axes are one object with parts.
+  const callee = value.type === 'call' ? child(value, 'function') : undefined;
+  if (callee && /(?:^|\.)(?:subplots|subplot_mosaic)$/.test(walk.text(callee))) {
+    for (const target of targets) {
+      const parts = targetNames(target);
+      parts
+        .slice(1)
+        .forEach(each =>
+          alias(walk, walk.text(parts[0]), walk.text(each), parts[parts.length - 1])
+        );
+    }
+  }
   for (const name of names.slice(1)) {
     if (targets.length > 1) {
       alias(walk, names[0], name, targets[targets.length - 1]);
