@@ -11,6 +11,9 @@
  *
  * Cuts: `cells`: every code cell is a step; `headings`: a step begins at every Markdown heading; `random`: a step begins
  * at a code cell with a chance of 0.35, from a generator that starts from the seed and the path. Only tags are changed.
+ *
+ * `--from FILE.jsonl` writes the table from results of before (of several runs: the last of a notebook and cut counts), and
+ * runs nothing.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import {
@@ -228,6 +231,12 @@ async function tryNotebook(folder, path, options) {
   return results;
 }
 
+/** Repository (the first folder; `owner+name` stands for `owner/name`) and path in it, as two cells. */
+function placeOf(path) {
+  const [first, ...rest] = path.split('/');
+  return rest.length > 0 ? `${first.replace('+', '/')} | ${rest.join('/')}` : ` | ${path}`;
+}
+
 /** The table of the report: one row a notebook, a column a cut. */
 function table(results, cuts) {
   const rows = new Map();
@@ -243,11 +252,11 @@ function table(results, cuts) {
   };
   const lines = [...rows].map(
     ([path, own]) =>
-      `| ${path} | ${(own[0].commit ?? '').slice(0, 10)} | ${own[0].code} | ${cuts.map(how => cell(own.find(each => each.cut === how))).join(' | ')} |`
+      `| ${placeOf(path)} | ${(own[0].commit ?? '').slice(0, 10)} | ${own[0].code} | ${cuts.map(how => cell(own.find(each => each.cut === how))).join(' | ')} |`
   );
   return [
-    `| notebook | commit | code cells | ${cuts.join(' | ')} |`,
-    `| --- | --- | ---: | ${cuts.map(() => '---').join(' | ')} |`,
+    `| repository | notebook | commit | code cells | ${cuts.join(' | ')} |`,
+    `| --- | --- | --- | ---: | ${cuts.map(() => '---').join(' | ')} |`,
     ...lines,
     ''
   ].join('\n');
@@ -265,9 +274,21 @@ async function main() {
       seed: { type: 'string', default: '1' },
       timeout: { type: 'string', default: '300' },
       jobs: { type: 'string', default: '2' },
-      only: { type: 'string' }
+      only: { type: 'string' },
+      from: { type: 'string', multiple: true }
     }
   });
+  if (values.from && values.table) {
+    const lines = values.from.flatMap(file =>
+      readFileSync(file, 'utf-8').split('\n').filter(Boolean)
+    );
+    const last = new Map(
+      lines.map(line => JSON.parse(line)).map(each => [`${each.notebook}\0${each.cut}`, each])
+    );
+    writeFileSync(values.table, table([...last.values()], values.cuts.split(',')));
+    process.stdout.write(`${countsOf([...last.values()])}\n`);
+    return;
+  }
   if (positionals.length !== 1 || !values.python || !existsSync(MAIN)) {
     process.stderr.write(
       'node bench/real-notebooks.mjs FOLDER --python PATH   (after node scripts/build.mjs)\n'
@@ -302,11 +323,14 @@ async function main() {
   if (values.table) {
     writeFileSync(values.table, table(results, options.cuts));
   }
+  process.stdout.write(`${countsOf(results)}\n`);
+}
+
+function countsOf(results) {
   const counts = new Map();
   results.forEach(each => counts.set(each.verdict, (counts.get(each.verdict) ?? 0) + 1));
-  process.stdout.write(
-    `${notebooks.length} notebooks, ${results.length} cuts: ${[...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ')}\n`
-  );
+  const notebooks = new Set(results.map(each => each.notebook)).size;
+  return `${notebooks} notebooks, ${results.length} cuts: ${[...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ')}`;
 }
 
 await main();
