@@ -136,6 +136,13 @@ const ROWS: readonly Row[] = [
       'ax.plot([2, 2, 2])\nplt.get_fignums()',
       'fig'
     ]
+  },
+  {
+    what: 'a file that is closed in its cell, and the decimal context',
+    cells: [
+      "f = open('t.txt', 'w')\nf.write('abc')\nf.close()\nimport decimal\ndecimal.getcontext().prec = 5",
+      'f.closed, f.name, decimal.Decimal(1) / 3'
+    ]
   }
 ];
 

@@ -218,7 +218,7 @@ export class Walk {
       later: this.later,
       calls: this.calls,
       effects: code.effects,
-      unshippable: this.unshippable,
+      unshippable: this.unshippable.filter(each => !this.isClosed(each)),
       starImports: this.starImports,
       dynamic: this.dynamic,
       imports: this.imports,
@@ -226,5 +226,15 @@ export class Walk {
       needsIPython: this.needsIPython,
       interactive: this.interactive
     };
+  }
+
+  /** The cell itself closes the file for certain: a closed file can be passed on. */
+  private isClosed({ name, type }: Unshippable): boolean {
+    return (
+      type === 'open file' &&
+      this.calls.some(
+        each => each.root === name && each.path.join('.') === 'close' && !each.conditional
+      )
+    );
   }
 }
