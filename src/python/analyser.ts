@@ -12,7 +12,7 @@ import type { Binding, CellFacts, Magic, Range, Surroundings } from './types';
 import { walkCell, type WalkedFacts } from './walk';
 
 /** Nothing is known of other cells. */
-const ALONE: Surroundings = { imports: new Map(), fresh: new Set() };
+const ALONE: Surroundings = { imports: new Map(), fresh: new Set(), figures: new Set() };
 
 /**
  * Finds the facts of cells, and keeps them by the cell's text: a keystroke costs one cell.
@@ -29,7 +29,13 @@ export class CellAnalyser {
 
   /** The facts of a cell. @param around what the other cells tell, see {@link surroundingsOf} */
   analyse(source: string, around: Surroundings = ALONE): CellFacts {
-    const key = [...[...around.imports].map(each => each.join('=')), '', ...around.fresh].join(',');
+    const key = [
+      ...[...around.imports].map(each => each.join('=')),
+      '',
+      ...around.fresh,
+      '',
+      ...around.figures
+    ].join(',');
     let cache = this.caches.get(key);
     if (!cache) {
       cache = new Map();
@@ -58,7 +64,9 @@ export function surroundingsOf(cells: Iterable<CellFacts>): Surroundings {
   const others = new Set<string>();
   const fresh = new Map<string, boolean>();
   const binds: Binding[] = [];
-  for (const { binds: own, later } of cells) {
+  const figures = new Set<string>();
+  for (const { binds: own, later, figures: drawn } of cells) {
+    drawn.forEach(each => figures.add(each));
     binds.push(...own);
     for (const each of own) {
       if (each.kind === 'import' || each.kind === 'from-import') {
@@ -81,7 +89,8 @@ export function surroundingsOf(cells: Iterable<CellFacts>): Surroundings {
   }
   others.forEach(name => imports.delete(name));
   standIns(binds, imports).forEach((dotted, name) => imports.set(name, dotted));
-  return { imports, fresh: new Set([...fresh].flatMap(([name, own]) => (own ? [name] : []))) };
+  const own = [...fresh].flatMap(([name, isOwn]) => (isOwn ? [name] : []));
+  return { imports, fresh: new Set(own), figures };
 }
 
 /** Names that are only ever another name of something that bears state of the process: `draw = random.random`. */

@@ -225,6 +225,8 @@ export interface Surroundings {
   readonly imports: ReadonlyMap<string, string>;
   /** The notebook's functions and methods whose value shares no objects with their arguments. */
   readonly fresh: ReadonlySet<string>;
+  /** Names that are given figures or axes: what draws on them changes them. */
+  readonly figures: ReadonlySet<string>;
 }
 
 /** Everything the analysis knows about one cell (semantics §2). Pure data; a function of the cell's source alone. */
@@ -251,6 +253,8 @@ export interface CellFacts {
   readonly effects: readonly Effect[];
   readonly magics: readonly Magic[];
   readonly unshippable: readonly Unshippable[];
+  /** Names that are bound here to a figure or to axes, as far as the call shows it (`fig, ax = plt.subplots()`). */
+  readonly figures: readonly string[];
   /** `from m import *`. */
   readonly starImports: readonly {
     readonly module: string;

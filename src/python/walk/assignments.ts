@@ -8,6 +8,10 @@ import { bind, isModule, lastWord, qualified, read, resolvesGlobal, rootOf } fro
 import { alias, made, roots, shareWith } from './sharing';
 import type { Walk } from './walk';
 
+/** What gives figures and axes. */
+const FIGURES =
+  /(?:^|\.)(?:subplots|subplot|subplot_mosaic|subplot2grid|figure|axes|gca|gcf|add_subplot|add_axes|twinx|twiny|inset_axes)$/;
+
 /** `a = b = value`, `x: int = value`. */
 export function assignment(walk: Walk, node: Node): void {
   const left = child(node, 'left');
@@ -42,8 +46,11 @@ export function assignment(walk: Walk, node: Node): void {
     }
   }
   const names = targets.flatMap(each => targetNames(each).map(name => walk.text(name)));
-  // A figure and its axes are one object with parts.
   const callee = value.type === 'call' ? child(value, 'function') : undefined;
+  if (callee && FIGURES.test(walk.text(callee))) {
+    names.forEach(each => walk.figures.add(each));
+  }
+  // A figure and its axes are one object with parts.
   if (callee && /(?:^|\.)(?:subplots|subplot_mosaic)$/.test(walk.text(callee))) {
     for (const target of targets) {
       const parts = targetNames(target);

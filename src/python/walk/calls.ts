@@ -76,7 +76,7 @@ function methodCall(
 ): void {
   const inplace = keywords.get('inplace');
   const explicit = inplace !== undefined && walk.text(inplace) !== 'False';
-  if (READING_METHODS.has(method) && !explicit) {
+  if (READING_METHODS.has(method) && !explicit && !isDrawnOn(walk, receiver, method)) {
     return;
   }
   changeSharing(walk, receiver, node, 'method', method);
@@ -91,6 +91,12 @@ function methodCall(
       );
     }
   }
+}
+
+/** `frame.plot()` reads the frame, `ax.plot(x)` changes the axes. */
+function isDrawnOn(walk: Walk, receiver: Node, method: string): boolean {
+  const root = method.includes('plot') ? rootOf(walk, receiver) : undefined;
+  return root !== undefined && (walk.figures.has(root) || walk.around.figures.has(root));
 }
 
 /** A receiver or a function may keep the lambdas that it is given and call them later: `button.on_click(lambda: …)`. */

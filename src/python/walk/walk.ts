@@ -26,6 +26,7 @@ export type WalkedFacts = Pick<
   | 'calls'
   | 'effects'
   | 'unshippable'
+  | 'figures'
   | 'starImports'
   | 'dynamic'
   | 'imports'
@@ -97,6 +98,7 @@ export class Walk {
   readonly later: LaterCode[] = [];
   readonly calls: Call[] = [];
   readonly unshippable: Unshippable[] = [];
+  readonly figures = new Set<string>();
   readonly starImports: CellFacts['starImports'][number][] = [];
   readonly dynamic: CellFacts['dynamic'][number][] = [];
   readonly imports: CellFacts['imports'][number][] = [];
@@ -218,6 +220,7 @@ export class Walk {
       later: this.later,
       calls: this.calls,
       effects: code.effects,
+      figures: [...this.figures],
       unshippable: this.unshippable.filter(each => !this.isClosed(each)),
       starImports: this.starImports,
       dynamic: this.dynamic,
