@@ -82,6 +82,7 @@ export function compileRunAll(sources: Omit<PlanSources, 'graph'>, hash: Hash): 
     laterDefinitions: [],
     parameters: Object.fromEntries(givenLiterals(pipeline)),
     modules: [],
+    importedLater: {},
     needsIPython,
     image
   };

@@ -110,9 +110,30 @@ function planStep(
       )
     ),
     modules: step.modules,
+    importedLater: importedAfter(sources, step),
     needsIPython: step.needsIPython,
     image: sources.image
   };
+}
+
+function importedAfter(
+  { graph, facts }: PlanSources,
+  step: Step
+): Readonly<Record<string, readonly string[]>> {
+  const found: Record<string, string[]> = {};
+  for (const other of graph.steps) {
+    if (other === step || (other.cells.at(-1) ?? -1) < (step.cells[0] ?? 0)) {
+      continue;
+    }
+    const imported = [
+      ...other.cells.flatMap(cell => facts.get(cell)?.imports.map(each => each.module) ?? []),
+      ...other.replays.flatMap(each => each.definition.modules)
+    ].map(each => each.split('.')[0]);
+    for (const name of new Set(imported.filter(each => each !== ''))) {
+      (found[name] ??= []).push(other.name);
+    }
+  }
+  return found;
 }
 
 function neededElsewhere(

@@ -83,6 +83,8 @@ export interface StepPlan {
    */
   readonly parameters: Readonly<Record<string, string>>;
   readonly modules: readonly string[];
+  /** Top-level modules that later steps import, with those steps: one beside the notebook that this step changes stops the run (guard). */
+  readonly importedLater: Readonly<Record<string, readonly string[]>>;
   readonly needsIPython: boolean;
   /** Where the image or Python came from, for messages. */
   readonly image: string;

@@ -16,6 +16,7 @@ import grouping from './notepod_runtime/grouping.py';
 import guard from './notepod_runtime/guard.py';
 import lifeline from './notepod_runtime/lifeline.py';
 import loading from './notepod_runtime/loading.py';
+import localModules from './notepod_runtime/local_modules.py';
 import locating from './notepod_runtime/locating.py';
 import mapping from './notepod_runtime/mapping.py';
 import objectArrays from './notepod_runtime/object_arrays.py';
@@ -51,6 +52,7 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/guard.py': guard,
   'notepod_runtime/lifeline.py': lifeline,
   'notepod_runtime/loading.py': loading,
+  'notepod_runtime/local_modules.py': localModules,
   'notepod_runtime/locating.py': locating,
   'notepod_runtime/mapping.py': mapping,
   'notepod_runtime/object_arrays.py': objectArrays,

@@ -73,6 +73,7 @@ export function documentOf(steps: readonly TestStep[]): LocalDocument {
         laterDefinitions: [],
         parameters: {},
         modules: [],
+        importedLater: {},
         needsIPython: false,
         image: ''
       }

@@ -129,6 +129,11 @@ class Step:
 
             states = ambient.read_states(self._volume, plan)
             ambient.apply(states, generators=False)
+        local_modules = None
+        if plan["importedLater"]:
+            from .local_modules import LocalModules
+
+            local_modules = LocalModules(plan["importedLater"])
         record.write("phase", phase="imports")
         waiting = self._replay(plan["replays"], shell, namespace)
         record.write("phase", phase="load")
@@ -165,6 +170,8 @@ class Step:
         for cell in plan["cells"]:
             self._cell(cell, shell, namespace)
         shell.close()
+        if local_modules is not None:
+            local_modules.check(plan)
         self._save(namespace, loaded, before, watched)
 
     def _import_generators(self, watched):

@@ -241,6 +241,12 @@ class _Save:
     def _probe(self, name):
         """A pickler that has seen the value and written nothing."""
         values = {name: self._value(name)}
+        value = values[name]
+        if is_definition(value) and self._registry.is_global(value):
+            # By name it would seem to hold nothing.
+            pickler = FullPickler(CountingSink(), self._registry, forced=frozenset((id(value),)))
+            pickler.dump(values)
+            return pickler
         try:
             pickler = FastPickler(CountingSink(), self._registry)
             pickler.dump(values)

@@ -55,6 +55,7 @@ class Notebook:
                 for each in outputs
             ],
             "settings": [],
+            "importedLater": {},
             "outputAll": False,
             "inputAll": False,
             "ancestors": before,
