@@ -43,12 +43,27 @@ export class Needs {
       for (const name of this.writers.namesBefore(summary.cell)) {
         this.loosely(name, summary.cell, draft);
       }
+      for (const name of this.spelledBefore(summary.cell)) {
+        if (this.writers.isUnseen(name, summary.cell)) {
+          this.loosely(name, summary.cell, draft);
+        }
+      }
     }
     for (const each of [...this.writers.futures, ...this.writers.stars]) {
       if (this.homes.stepOf.get(each.cell) !== step) {
         this.replay(each, draft, summary.cell, '*');
       }
     }
+  }
+
+  /** Names that stand as texts in the cells so far: `globals()["x"] = 1` binds one of them, and who knows which. */
+  private spelledBefore(cell: number): ReadonlySet<string> {
+    const texts = this.names.cells
+      .filter(each => each <= cell)
+      .flatMap(each => [
+        ...this.notebook.cells[each].source.matchAll(/(["'])([\p{L}_][\p{L}\p{N}_]*)\1/gu)
+      ]);
+    return new Set(texts.map(([, , name]) => name));
   }
 
   /** A cell that only defines belongs to no step: what it needs to be run at all has to be there. */
