@@ -58,6 +58,9 @@ const FILES: readonly (readonly [
   ],
   ['a step after itself', tagged('step:a', 'prev:a'), 3, /NP114/],
   ['an empty step name', tagged('step: '), 0, /NP107/],
+  ['a cell in two steps', tagged('step:a', 'step:b'), 3, /NP106[^]*tags \| step:a, step:b/],
+  ['a definition cell in a step', tagged('imports', 'step:b'), 0, /NP108/],
+  ['two empty step names', tagged('step:', 'step:'), 0, /NP107/],
   ['a bad step name', tagged('step:My Step'), 3, /NP103.*\n[^]*step:my-step/],
   ['a bad quantity', tagged('step:a', 'request:memory:4GBs'), 3, /NP104.*did you mean 4G or 4Gi/],
   [
