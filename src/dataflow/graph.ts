@@ -57,6 +57,7 @@ export function buildStepGraph(
     summary.deletes.forEach(name => sharing.leave(name));
   }
   takeRegrouped(sharing, drafts, needs, cell => homes.stepOf.get(cell));
+  needs.reportTakenEarly();
   addDeclaredOrder(notebook, drafts, edges);
   const settings = spreadSettings(drafts, homes, needs, names);
   const ambient = orderAmbient(drafts.all, summaries, homes, edges, settings.carried);

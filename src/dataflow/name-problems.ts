@@ -74,6 +74,18 @@ export class NameProblems {
     return [...dynamic, ...called.map(each => each.dynamic)].some(each => each.binds);
   }
 
+  /** The cell uses a name of an earlier part of a step, and the cell `by`, a later part of the same, changes it. */
+  tooLate(name: string, cell: number, step: string, by: number): Diagnostic {
+    return {
+      code: 'NP331',
+      severity: 'error',
+      message: `step ${step} uses \`${name}\` before ${this.drafts.place(by)} changes it, and needs an earlier part of the same step`,
+      why: 'a step runs in one go, so two steps cannot take turns',
+      fix: 'give that later cell a step of its own',
+      span: { cell, line: 1, column: 0, endLine: 1, endColumn: 0 }
+    };
+  }
+
   /** A step's earlier part uses the name, and the cell `by`, which is not the step's, gives it another value before `cell`. */
   between(name: string, cell: number, step: string, by: number): Diagnostic {
     return {

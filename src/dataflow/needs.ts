@@ -75,6 +75,17 @@ export class Needs {
     }
   }
 
+  /** After all cells: a step that stands between two parts of another gets what the last part leaves, not the first. */
+  reportTakenEarly(): void {
+    for (const { name, from, cell, step } of this.takenEarly) {
+      const own = new Set(this.drafts.named(from).cells);
+      const later = this.writers.cellsOf(name).find(each => each > cell && own.has(each));
+      if (later !== undefined) {
+        this.report(this.problems.tooLate(name, cell, step, later));
+      }
+    }
+  }
+
   /** Notes which names a cell of the step has looked at or written. */
   private touch(summary: CellSummary, shared: ReadonlySet<string>, draft: Draft): void {
     const { needs, binds, mayWrite, deletes, cell } = summary;
@@ -171,6 +182,9 @@ export class Needs {
     if (from === draft.name) {
       return;
     }
+    if ((this.drafts.named(from).cells.at(-1) ?? -1) > cell) {
+      this.takenEarly.push({ name, from, cell, step: draft.name });
+    }
     const input = draft.inputs.get(name) ?? { from: new Set<string>(), optional: true };
     input.from.add(from);
     input.optional &&= optional;
@@ -215,6 +229,13 @@ export class Needs {
 
   /** By step and name the first cell that looks at it or writes it. */
   private readonly touched = new Map<Draft, Map<string, number>>();
+  /** Names that a step takes from one with a cell further down. */
+  private readonly takenEarly: {
+    readonly name: string;
+    readonly from: string;
+    readonly cell: number;
+    readonly step: string;
+  }[] = [];
   private readonly problems: NameProblems;
   private readonly replayable: Replayable;
 }

@@ -96,6 +96,11 @@ export class Writers {
     return !this.byName.has(name) && this.unknown.some(each => each < cell);
   }
 
+  /** All cells that may write the name, ascending. */
+  cellsOf(name: string): readonly number[] {
+    return (this.byName.get(name) ?? []).map(each => each.cell);
+  }
+
   /** The first cell that writes the name, if any. */
   first(name: string): number | undefined {
     return this.byName.get(name)?.[0]?.cell;

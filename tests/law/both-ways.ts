@@ -232,7 +232,11 @@ function resultOf(outputs: readonly NotebookOutput[]): CellResult {
   return { printed, shown, error };
 }
 
-/** Addresses of objects are nobody's promise. */
+/** Addresses of objects are nobody's promise, and functions are shown in IPython's words by the one and by `repr` by the other. */
 function masked(text: string | null): string | null {
-  return text === null ? null : text.replace(/ (?:object )?at 0x[0-9a-f]{6,16}\b/g, ' at 0x…');
+  return text === null
+    ? null
+    : text
+        .replace(/<(function|bound method) (?:[^<>]|<[^<>]*>)*>/g, '<$1>')
+        .replace(/ (?:object )?at 0x[0-9a-f]{6,16}\b/g, ' at 0x…');
 }
