@@ -1,5 +1,7 @@
 import { closest } from '../diagnostics/closest';
-import type { Diagnostic } from '../diagnostics/types';
+import type { Diagnostic, Severity } from '../diagnostics/types';
+import { readOption } from './option-key';
+import { readTag } from './tags';
 import type { Settings } from './types';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -28,7 +30,7 @@ export function readSettings(metadata: Json): {
   if (metadata.notepod !== undefined) {
     return ownSettings(metadata.notepod);
   }
-  if (isObject(metadata.kubeflow_notebook)) {
+  if (metadata.kubeflow_notebook !== undefined) {
     return kaleSettings(metadata.kubeflow_notebook);
   }
   return { settings: { ...EMPTY, origin: 'default' }, diagnostics: [] };
@@ -64,7 +66,32 @@ function ownSettings(value: unknown): ReturnType<typeof readSettings> {
       good[key] = each;
     }
   }
-  return { settings: { ...EMPTY, ...good, origin: 'notepod' }, diagnostics };
+  const settings: Settings = { ...EMPTY, ...good, origin: 'notepod' };
+  diagnostics.push(...defaultsProblems(settings.stepDefaults, 'stepDefaults', 'error'));
+  return { settings, diagnostics };
+}
+
+/** Defaults that are no options of a step would be ignored without a word. */
+function defaultsProblems(
+  tags: readonly string[],
+  key: string,
+  severity: Severity
+): readonly Diagnostic[] {
+  return tags.flatMap((text): Diagnostic[] => {
+    if (readOption(text) !== undefined) {
+      return [];
+    }
+    const [problem] = readTag(text, 0).problems;
+    return [
+      {
+        code: 'NP122',
+        severity,
+        message: `the setting \`${key}\`: ${problem?.message ?? `\`${text}\` is no option that a step can have`}`,
+        why: 'it would have no effect',
+        fix: problem?.fix ?? 'take it out, or write an option such as request:memory:2Gi'
+      }
+    ];
+  });
 }
 
 const WORDS: Readonly<Record<Kind, string>> = {
@@ -102,8 +129,9 @@ function wrong(key: string, wanted: string, value: unknown): Diagnostic {
   };
 }
 
-/** Kale 0.x and 2.x; what has no counterpart is said, not dropped in silence. */
-function kaleSettings(kale: Json): ReturnType<typeof readSettings> {
+/** Kale 0.x and 2.x; what has no counterpart is said, not dropped in silence, and stops nothing. */
+function kaleSettings(value: unknown): ReturnType<typeof readSettings> {
+  const kale = isObject(value) ? value : {};
   const text = (key: string) => {
     const value = kale[key];
     return typeof value === 'string' && value !== '' ? value : undefined;
@@ -116,11 +144,7 @@ function kaleSettings(kale: Json): ReturnType<typeof readSettings> {
     ? kale.steps_defaults.filter(each => typeof each === 'string')
     : [];
   const volumes = Array.isArray(kale.volumes) ? kale.volumes.filter(isObject) : [];
-  const mounts = volumes.flatMap(each =>
-    each.type === 'pvc' && typeof each.name === 'string' && typeof each.mount_point === 'string'
-      ? [`volume:${each.name}:${each.mount_point}`]
-      : []
-  );
+  const mounts = volumes.filter(isClaim).map(each => `volume:${each.name}:${each.mount_point}`);
   const settings: Settings = {
     ...EMPTY,
     origin: 'kale',
@@ -140,9 +164,14 @@ function kaleSettings(kale: Json): ReturnType<typeof readSettings> {
     ...(typeof kale.enable_caching === 'boolean' ? { cache: kale.enable_caching } : {}),
     ...(typeof kale.timeout === 'number' ? { timeout: kale.timeout } : {})
   };
-  const dropped = Object.keys(kale).filter(
-    key => !TAKEN_OVER.has(key) && kale[key] !== '' && kale[key] !== false
-  );
+  const dropped = [
+    ...Object.keys(kale).filter(key => !isEmpty(kale[key]) && !isTakenOver(key, kale[key])),
+    // Kale made claims once, of which a run on a cluster makes one itself; existing ones are mounted.
+    ...volumes.flatMap((each, at) => [
+      ...(isClaim(each) ? [] : [`volumes[${at}]`]),
+      ...(each.expose_as_env_var === true ? [`volumes[${at}].expose_as_env_var`] : [])
+    ])
+  ];
   const diagnostics: Diagnostic[] =
     dropped.length === 0
       ? []
@@ -155,7 +184,41 @@ function kaleSettings(kale: Json): ReturnType<typeof readSettings> {
             fix: 'nothing, if the notebook does not rely on them'
           }
         ];
+  if (!isObject(value)) {
+    diagnostics.push({ ...wrong('kubeflow_notebook', 'an object', value), severity: 'warning' });
+  }
+  diagnostics.push(...defaultsProblems(settings.stepDefaults, 'steps_defaults', 'warning'));
   return { settings, diagnostics };
+}
+
+/** An existing volume claim with the path that it is mounted at. */
+function isClaim(
+  volume: Json
+): volume is Json & { readonly name: string; readonly mount_point: string } {
+  return (
+    volume.type === 'pvc' &&
+    typeof volume.name === 'string' &&
+    typeof volume.mount_point === 'string'
+  );
+}
+
+/** What Kale's editor writes for a setting that nobody has made. */
+function isEmpty(value: unknown): boolean {
+  return (
+    value === '' ||
+    value === false ||
+    value === null ||
+    (Array.isArray(value) && value.length === 0)
+  );
+}
+
+function isTakenOver(key: string, value: unknown): boolean {
+  const kind = TAKEN_OVER[key];
+  return kind === 'list'
+    ? Array.isArray(value)
+    : kind === 'object'
+      ? isObject(value)
+      : typeof value === kind;
 }
 
 const ACCESS: Readonly<Record<string, string>> = {
@@ -163,11 +226,25 @@ const ACCESS: Readonly<Record<string, string>> = {
   rwo: 'ReadWriteOnce',
   rom: 'ReadOnlyMany'
 };
-const TAKEN_OVER = new Set(
-  'pipeline_name pipeline_description base_image docker_image steps_defaults volumes storage_class_name volume_access_mode experiment_name experiment enable_caching timeout kfp_host output_path marshal_path abs_working_dir'.split(
-    ' '
-  )
-);
+/** Kale's keys that mean something here, with the type of their values. Where Kale keeps its own files means nothing, and does no harm. */
+const TAKEN_OVER: Readonly<Record<string, 'string' | 'boolean' | 'number' | 'list' | 'object'>> = {
+  pipeline_name: 'string',
+  pipeline_description: 'string',
+  base_image: 'string',
+  docker_image: 'string',
+  steps_defaults: 'list',
+  volumes: 'list',
+  storage_class_name: 'string',
+  volume_access_mode: 'string',
+  experiment_name: 'string',
+  experiment: 'object',
+  enable_caching: 'boolean',
+  timeout: 'number',
+  kfp_host: 'string',
+  output_path: 'string',
+  marshal_path: 'string',
+  abs_working_dir: 'string'
+};
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
