@@ -51,7 +51,10 @@ export const RUN_ALL = 'run-all';
 export function compileRunAll(sources: Omit<PlanSources, 'graph'>, hash: Hash): LocalDocument {
   const { notebook, facts, pipeline, image } = sources;
   const cells = notebook.cells.filter(cell => cell.type === 'code' && cell.kind !== 'skip');
-  const needsIPython = cells.some(cell => facts.get(cell.index)?.needsIPython !== undefined);
+  const needsIPython = cells.some(cell => {
+    const own = facts.get(cell.index);
+    return own?.needsIPython !== undefined || own?.settings.some(each => each.ofDisplay);
+  });
   const plan: Omit<StepPlan, 'run'> = {
     version: 1,
     step: RUN_ALL,

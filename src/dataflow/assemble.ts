@@ -31,8 +31,10 @@ export function assembleSteps(
       ambientWatch: ambient.watch.get(draft.name) ?? [],
       modules: modulesOf(cells, replays),
       needsIPython:
-        cells.some(each => each.needsIPython !== undefined) ||
-        settings.needingIPython.has(draft.name)
+        cells.some(
+          each =>
+            each.needsIPython !== undefined || each.settings.some(setting => setting.ofDisplay)
+        ) || settings.needingIPython.has(draft.name)
     };
   });
 }

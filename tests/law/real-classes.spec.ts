@@ -4,6 +4,8 @@ import { PYTHON, Sandbox } from './command';
 interface Row {
   readonly what: string;
   readonly cells: readonly string[];
+  /** The steps of the cells, where not every cell is one. */
+  readonly steps?: readonly string[];
   /** What `verify` prints last; SAME if not given. */
   readonly verdict?: 'REFUSED';
 }
@@ -143,16 +145,28 @@ const ROWS: readonly Row[] = [
       "f = open('t.txt', 'w')\nf.write('abc')\nf.close()\nimport decimal\ndecimal.getcontext().prec = 5",
       'f.closed, f.name, decimal.Decimal(1) / 3'
     ]
+  },
+  {
+    what: 'a step that uses a definition and then gives its name to another',
+    cells: [
+      'def arity(x):\n    return 1',
+      'def D(x):\n    return arity(x) + 1',
+      'D(1)',
+      'D(2)',
+      'from math import pi\ndef arity(x):\n    return 2',
+      'D(3), arity(1)'
+    ],
+    steps: ['a', 'b', 'c', 'd', 'd', 'e']
   }
 ];
 
 test.each(ROWS)(
   '$what',
-  async ({ cells, verdict = 'SAME' }) => {
+  async ({ cells, steps, verdict = 'SAME' }) => {
     const sandbox = new Sandbox();
     try {
       const path = sandbox.notebook(
-        cells.map((source, index) => ({ tags: [`step:s${index}`], source }))
+        cells.map((source, index) => ({ tags: [`step:${steps?.[index] ?? `s${index}`}`], source }))
       );
       const { stdout, stderr } = await sandbox.notepod(['verify', path, '--python', PYTHON]);
       const last = stdout.trimEnd().split('\n').pop()?.split(':')[0];

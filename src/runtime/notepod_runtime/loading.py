@@ -38,6 +38,8 @@ class Loaded:
         self.bound = set()
         #: name -> state of a replayed or loaded definition before the cells: see :mod:`.definition_state`.
         self.definition_states = {}
+        #: name -> the definition that has it.
+        self.watched_definitions = {}
         self._alive = []
 
     def watch_definitions(self, plan):
@@ -50,6 +52,7 @@ class Loaded:
         names += [name for name in self.looked_at(plan) if is_definition(namespace.get(name))]
         for name in names:
             self.definition_states[name] = state_of(self.registry, name)
+            self.watched_definitions[name] = namespace.get(name)
 
     def watch_values(self, plan):
         """Takes fingerprints of the inputs that are looked at when the step ends; call it right before the cells."""

@@ -149,7 +149,7 @@ class Step:
             failed = self._replay(waiting, shell, namespace)
             if failed:
                 raise failed[0]["error"]
-        self._make_settings(plan["settings"], namespace)
+        self._make_settings(plan["settings"], shell, namespace)
         watched = [each["channel"] for each in plan["ambientWatch"]]
         before = {}
         if states or watched or plan["ambientOut"]:
@@ -249,7 +249,7 @@ class Step:
                 )
         return waiting
 
-    def _make_settings(self, settings, namespace):
+    def _make_settings(self, settings, shell, namespace):
         """Sets libraries up as earlier cells did; one that nothing here has imported, or can import, notices nothing."""
         for each in settings:
             if each["package"] not in sys.modules and not each["isUsed"]:
@@ -257,8 +257,8 @@ class Step:
             before = dict(namespace)
             try:
                 for statement in each["imports"]:
-                    self._plain.define(each["cell"], each["line"], statement)
-                self._plain.define(each["cell"], each["line"], each["source"])
+                    shell.define(each["cell"], each["line"], statement)
+                shell.define(each["cell"], each["line"], each["source"])
             except ImportError:
                 continue
             except Exception as error:

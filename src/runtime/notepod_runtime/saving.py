@@ -101,7 +101,9 @@ class _Save:
         before = self._loaded.definition_states.get(name)
         if before is None or name in self._outputs or state_of(self._registry, name) == before:
             return
-        if not is_definition(self._namespace.get(name)):
+        now = self._namespace.get(name)
+        if not is_definition(now) or now is not self._loaded.watched_definitions[name]:
+            # The step gave the name to another: that is a binding, and the graph knows of it.
             return
         if entry["guardedFor"]:
             raise changed_against_plan(self._plan, name, entry["guardedFor"])

@@ -56,6 +56,11 @@ class IPythonShell:
         if error is not None:
             raise error
 
+    def define(self, cell, line, source):
+        """Runs a definition or a setting again; what it asks of IPython (``get_ipython``) is there, as in a cell."""
+        with self._shell.builtin_trap:
+            self._plain.define(cell, line, source)
+
     def magic(self, source):
         """Repeats a configuration magic of an earlier cell."""
         self._shell.run_cell(source, store_history=False, silent=True)
