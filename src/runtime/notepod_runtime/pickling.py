@@ -162,6 +162,8 @@ class FullPickler(FastPickler):
         return pickler
 
     def _decide(self, obj):
+        if type(obj) is not type and self.reductions[type(obj)] is references.reduce_undefined_function:
+            return NotImplemented
         notebook = obj.__module__ == "__main__"
         if not self._everything and self._is_named(obj) if notebook else _importable(obj):
             return NotImplemented

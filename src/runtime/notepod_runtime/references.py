@@ -45,6 +45,8 @@ class Reductions(dict):
         return reduce
 
     def _decide(self, kind):
+        if kind.__module__ == "sympy.core.function" and kind.__name__ == "UndefinedFunction":
+            return reduce_undefined_function
         if issubclass(kind, type):
             return _global_name
         special = _SPECIAL.get(kind)
@@ -273,6 +275,17 @@ def type_variable(name, constraints, bound, covariant, contravariant):
     made = typing.TypeVar(name, *constraints, bound=bound, covariant=covariant, contravariant=contravariant)
     made.__module__ = "__main__"
     return made
+
+
+def reduce_undefined_function(kind):
+    return undefined_function, (kind.__name__, dict(kind._kwargs))
+
+
+def undefined_function(name, assumptions):
+    """``sympy.Function(name)``: a class that no module has. Two of the same name and assumptions are equal."""
+    from sympy.core.function import UndefinedFunction
+
+    return UndefinedFunction(name, **assumptions)
 
 
 def _reduce_new_type(kind):

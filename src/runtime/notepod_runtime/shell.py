@@ -33,6 +33,9 @@ class IPythonShell:
 
             showsyntaxerror = showtraceback
 
+            def enable_gui(self, gui=None):
+                """``%matplotlib inline`` asks for no event loop, and a step has no windows."""
+
             def init_display_formatter(self):
                 super().init_display_formatter()
                 # All formats, as in a kernel: a terminal has text only.
