@@ -247,7 +247,8 @@ function table(results, cuts) {
     if (!each) {
       return '';
     }
-    const notes = [...each.codes, each.varies ? `${each.varies} vary` : ''].filter(Boolean);
+    const ended = each.runAll === 'failed' ? `up to its exception in code cell ${each.cells}` : '';
+    const notes = [ended, ...each.codes, each.varies ? `${each.varies} vary` : ''].filter(Boolean);
     return `${each.verdict} (${each.steps}${notes.length ? `; ${notes.join(', ')}` : ''})`;
   };
   const lines = [...rows].map(
@@ -330,7 +331,8 @@ function countsOf(results) {
   const counts = new Map();
   results.forEach(each => counts.set(each.verdict, (counts.get(each.verdict) ?? 0) + 1));
   const notebooks = new Set(results.map(each => each.notebook)).size;
-  return `${notebooks} notebooks, ${results.length} cuts: ${[...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ')}`;
+  const failed = results.filter(each => each.runAll === 'failed').map(each => each.notebook);
+  return `${notebooks} notebooks (Run All of ${new Set(failed).size} ends at an exception), ${results.length} cuts: ${[...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ')}`;
 }
 
 await main();
