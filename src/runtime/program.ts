@@ -29,6 +29,7 @@ import runner from './notepod_runtime/runner.py';
 import saving from './notepod_runtime/saving.py';
 import setOrder from './notepod_runtime/set_order.py';
 import shell from './notepod_runtime/shell.py';
+import tensors from './notepod_runtime/tensors.py';
 import versions from './notepod_runtime/versions.py';
 import volume from './notepod_runtime/volume.py';
 
@@ -65,6 +66,7 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/saving.py': saving,
   'notepod_runtime/set_order.py': setOrder,
   'notepod_runtime/shell.py': shell,
+  'notepod_runtime/tensors.py': tensors,
   'notepod_runtime/versions.py': versions,
   'notepod_runtime/volume.py': volume
 };

@@ -6,6 +6,7 @@ import sys
 import types
 
 from .caches import reduce_cached_function
+from .tensors import same_tensors
 
 #: Attributes that objects fill while they are only read (pandas, scikit-learn, statsmodels, networkx).
 _CACHES = ("_item_cache", "_cache", "_cached", "_cacher", "_is_copy", "_reset_cache", "_mgr_cache", "_engine")
@@ -57,6 +58,9 @@ class Comparison:
             return self._arrays(before, now, numpy)
         if pandas is not None and isinstance(before, (pandas.DataFrame, pandas.Series, pandas.Index)):
             return self._frames(before, now, pandas)
+        torch = sys.modules.get("torch")
+        if torch is not None and kind in (torch.Tensor, torch.nn.Parameter):
+            return same_tensors(before, now, self.same)
         if kind is dict:
             return len(before) == len(now) and all(
                 self.same(one, other) and self.same(before[one], now[other])

@@ -17,6 +17,7 @@ import weakref
 
 from .caches import reduce_cached_function
 from .errors import Unshippable
+from .tensors import TensorReductions
 
 LOCK_TYPE = type(threading.Lock())
 RLOCK_TYPE = type(threading.RLock())
@@ -36,6 +37,7 @@ class Reductions(dict):
     def __init__(self, arrays, namespace):
         super().__init__()
         self._arrays = arrays
+        self._tensors = TensorReductions()
         self._namespace = namespace
         self.referenced = set()
 
@@ -66,6 +68,9 @@ class Reductions(dict):
         array_reduction = self._arrays.reduction_of(kind)
         if array_reduction is not None:
             return array_reduction
+        tensor_reduction = self._tensors.reduction_of(kind)
+        if tensor_reduction is not None:
+            return tensor_reduction
         singletons = _module_level_instances(kind)
         if singletons:
             return self._reduce_singleton(singletons)
