@@ -117,9 +117,7 @@ function analyseSource(
 ): CellFacts {
   const plain = toPlainPython(source);
   // A lone carriage return ends a line for CPython, not for the parser.
-  const tree = trees.parse(
-    matchesOfTuples(plain.python.replace(/\r(?!\n)/g, '\n').replaceAll('\0', ' '))
-  );
+  const tree = trees.parse(plain.python.replace(/\r(?!\n)/g, '\n').replaceAll('\0', ' '));
   const syntaxError = source.includes('\0')
     ? nullByte(source)
     : tree.tooDeep
@@ -199,17 +197,6 @@ function withoutTemporary(facts: WalkedFacts, places: readonly Range[]): WalkedF
 
 function meetsMagic(line: number, endLine: number, magics: readonly Magic[]): boolean {
   return magics.some(each => each.at.line <= endLine && each.at.endLine >= line);
-}
-
-/**
- * `match [a, b]:` with `case` on the next line, as `match (a, b):`, which means the same: the parser takes the first for a
- * subscript of a name `match`.
- */
-function matchesOfTuples(python: string): string {
-  return python.replace(
-    /^([ \t]*match[ \t]*)\[(.*)\]([ \t]*:[ \t]*(?:#.*)?\n(?:[ \t]*(?:#.*)?\n)*[ \t]+case\b)/gm,
-    '$1($2)$3'
-  );
 }
 
 function nullByte(source: string): CellFacts['syntaxError'] {

@@ -201,8 +201,9 @@ function functionOf(node: Node, text: Text): Found | undefined {
   if (returns) {
     reads.push(...identifiers(returns, text));
   }
-  const own = new RegExp(`(^|[^\\w.])${text(name)}\\.\\w+\\s*([-+*/]?=[^=]|\\.\\w+\\()`);
-  if (own.test(text(node))) {
+  const own = `${text(name)}.`;
+  const keeps = new RegExp(`(^|[^\\w.])${text(name)}\\.\\w+\\s*([-+*/]?=[^=]|\\.\\w+\\()`);
+  if (text(node).includes(own) && keeps.test(text(node))) {
     return undefined;
   }
   return {

@@ -50,7 +50,7 @@ export class SourceLines {
       } else if (char === '\\') {
         at += 1;
       } else if (char === '"' || char === "'") {
-        at = this.endOfString(at);
+        at = endOfString(source, at);
       } else if (char === '(' || char === '[' || char === '{') {
         depth += 1;
       } else if (char === ')' || char === ']' || char === '}') {
@@ -93,21 +93,20 @@ export class SourceLines {
     return [low + 1, at - this.starts[low]];
   }
 
-  /** Index of the last character of the string that starts at `at`; a string that does not end ends with its line. */
-  private endOfString(at: number): number {
-    const { source } = this;
-    const quote = source.startsWith(source[at].repeat(3), at) ? source[at].repeat(3) : source[at];
-    for (let index = at + quote.length; index < source.length; index++) {
-      if (source[index] === '\\') {
-        index += 1;
-      } else if (source.startsWith(quote, index)) {
-        return index + quote.length - 1;
-      } else if (source[index] === '\n' && quote.length === 1) {
-        return index - 1;
-      }
-    }
-    return source.length;
-  }
-
   private readonly starts = [0];
+}
+
+/** Index of the last character of a string; one that does not end ends with its line. */
+export function endOfString(source: string, at: number): number {
+  const quote = source.startsWith(source[at].repeat(3), at) ? source[at].repeat(3) : source[at];
+  for (let index = at + quote.length; index < source.length; index++) {
+    if (source[index] === '\\') {
+      index += 1;
+    } else if (source.startsWith(quote, index)) {
+      return index + quote.length - 1;
+    } else if (source[index] === '\n' && quote.length === 1) {
+      return index - 1;
+    }
+  }
+  return source.length;
 }

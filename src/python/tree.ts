@@ -1,4 +1,5 @@
 import type { Language, Parser, TreeCursor } from 'web-tree-sitter';
+import { asTheParserTakesIt, inOtherWords, withBracketsJoined } from './parser-gaps';
 import type { Range } from './types';
 
 /**
@@ -44,7 +45,24 @@ export class TreeParser {
   }
 
   parse(source: string): Tree {
-    const tree = this.parser.parse(withoutFalseAliases(source));
+    const shown = asTheParserTakesIt(source);
+    const tree = this.parsed(source, shown);
+    if (!tree.hasError) {
+      return tree;
+    }
+    const joined = withBracketsJoined(shown);
+    for (const other of new Set([joined, inOtherWords(shown), inOtherWords(joined)])) {
+      const again = other === shown ? tree : this.parsed(source, other);
+      if (!again.hasError) {
+        return again;
+      }
+    }
+    return tree;
+  }
+
+  /** @param shown what the parser sees of the source */
+  private parsed(source: string, shown: string): Tree {
+    const tree = this.parser.parse(shown);
     if (tree === null) {
       throw new Error('the parser was stopped');
     }
@@ -62,17 +80,26 @@ export class TreeParser {
   private readonly symbols: readonly Symbol[];
 }
 
-/** `type(x).y = 1` is no `type` statement, but the parser takes it for one: it is shown another word. */
-function withoutFalseAliases(source: string): string {
-  return source.replace(/(^|[;:])([ \t]*)type(?=[ \t]*[([])/gm, '$1$2typ_');
-}
-
 /** What the grammar says about a kind of node. */
 interface Symbol {
   readonly type: string;
   readonly named: boolean;
   readonly use: 'skip' | 'leaf' | 'inner';
+  /** Its children stand in fields that somebody asks for. */
+  readonly hasFields: boolean;
 }
+
+/** What has no fields in the grammar, and operators, whose fields nobody asks for: to ask the parser costs more than a look here. */
+const FIELDLESS = new Set(
+  `argument_list assert_statement await binary_operator boolean_operator case_pattern class_pattern comparison_operator
+  concatenated_string conditional_expression constrained_type decorator delete_statement dictionary dictionary_splat
+  dictionary_splat_pattern dotted_name expression_list expression_statement finally_clause generic_type global_statement if_clause
+  keyword_pattern lambda_parameters list list_pattern list_splat list_splat_pattern module nonlocal_statement not_operator
+  parameters parenthesized_expression pattern_list relative_import return_statement set slice splat_pattern splat_type string
+  tuple tuple_pattern type type_parameter unary_operator union_pattern with_clause yield`.split(
+    /\s+/
+  )
+);
 
 const LEAVES = new Set(
   'identifier integer float true false none string_start string_content string_end ellipsis pass_statement'.split(
@@ -86,7 +113,7 @@ function symbolsOf(language: Language): readonly Symbol[] {
     const isExtra = type === 'comment' || type === 'line_continuation';
     const isPunctuation = !named && /^[()[\]{},:;.]$|^$/.test(type);
     const use = isExtra || isPunctuation ? 'skip' : !named || LEAVES.has(type) ? 'leaf' : 'inner';
-    return { type, named, use };
+    return { type, named, use, hasFields: !FIELDLESS.has(type) };
   });
 }
 
@@ -196,7 +223,8 @@ class Copier {
         continue;
       }
       isFirst = false;
-      const field = symbol.named ? (cursor.currentFieldName ?? undefined) : undefined;
+      const mayHaveField = symbol.named && parent.hasFields;
+      const field = mayHaveField ? (cursor.currentFieldName ?? undefined) : undefined;
       const { startIndex, endIndex } = cursor;
       const isInner = symbol.use === 'inner' && cursor.gotoFirstChild();
       const children: readonly Node[] = isInner ? [] : NO_CHILDREN;
@@ -234,7 +262,7 @@ class Copier {
 }
 
 /** The parser's id of an error node is beyond its table. */
-const ERROR: Symbol = { type: 'ERROR', named: true, use: 'inner' };
+const ERROR: Symbol = { type: 'ERROR', named: true, use: 'inner', hasFields: true };
 
 /** The child in a field. */
 export function child(node: Node, field: string): Node | undefined {
