@@ -6,6 +6,7 @@ import { toPlainPython } from './ipython';
 import { librarySettings } from './library-settings';
 import { dynamicMagic, effectsOfMagic } from './magics';
 import { KNOWN_STAR_NAMES, type StarNames } from './star-names';
+import { blankLineInString } from './pasted-code';
 import { syntaxErrorOf } from './syntax';
 import { named, rangeOf, TreeParser, type Tree } from './tree';
 import type { Binding, CellFacts, Magic, Range, Surroundings } from './types';
@@ -147,6 +148,7 @@ function analyseSource(
   const needsIPython = firstMagic
     ? { what: firstMagic.text.split('\n')[0], at: firstMagic.at }
     : (plain.pasted ??
+      blankLineInString(tree) ??
       walked.needsIPython ??
       (ofDisplay && { what: `${ofDisplay.what}()`, at: ofDisplay.at }) ??
       (history !== undefined && historyAt

@@ -1,4 +1,5 @@
 import type { SourceLines } from './source-lines';
+import { rangeOf, type Node, type Tree } from './tree';
 import type { Range } from './types';
 
 /** What of a cell is no Python though it is no magic either: prompts, and an indent that IPython takes away. */
@@ -37,4 +38,29 @@ export function pastedIn(source: string, lines: SourceLines): Pasted | undefined
     what: lines.source === source ? 'the indent of the first line' : 'the prompt in the first line',
     at: lines.range(start, lines.lineEnd(start))
   };
+}
+
+/**
+ * A string with a line of blanks only, which IPython 9.18 makes empty, whether there is an indent to take away or not; docstrings,
+ * whose text hardly any code reads, are let be.
+ */
+export function blankLineInString({ source, root }: Tree): Pasted | undefined {
+  if (!/\n[ \t]+\n/.test(source)) {
+    return undefined;
+  }
+  const visit = (node: Node, parent: Node): Pasted | undefined => {
+    if (node.type === 'string' && parent.type !== 'expression_statement') {
+      return /\n[ \t]+\n/.test(source.slice(node.start, node.end))
+        ? { what: 'a string with a line of blanks', at: rangeOf(node) }
+        : undefined;
+    }
+    for (const each of node.children) {
+      const found = visit(each, node);
+      if (found) {
+        return found;
+      }
+    }
+    return undefined;
+  };
+  return visit(root, root);
 }

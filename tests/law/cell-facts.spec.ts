@@ -109,6 +109,10 @@ const FOUND: readonly (readonly [missed: string, cells: readonly string[]])[] = 
       'cd .',
       'print(y)'
     ]
+  ],
+  [
+    'a line of blanks in a string, which IPython empties',
+    ['%time y = 1', 's = """a\n    \nb"""\nprint(repr(s))']
   ]
 ];
 

@@ -39,6 +39,9 @@ def transformed(cell):
     return shell.transform_cell(cell)
 
 
+METHODS = {"run_line_magic", "run_cell_magic", "system", "getoutput", "show_usage", "autocall"}
+
+
 class Magics(ast.NodeTransformer):
     """Takes the magics out of a tree."""
 
@@ -51,6 +54,8 @@ class Magics(ast.NodeTransformer):
             and isinstance(node.func.value, ast.Call)
             and isinstance(node.func.value.func, ast.Name)
             and node.func.value.func.id == "get_ipython"
+            and node.func.attr in METHODS
+            and all(isinstance(each, ast.Constant) for each in node.args)
         )
         if not is_magic:
             return self.generic_visit(node)
@@ -98,10 +103,10 @@ def dumped(source):
         return None
 
 
-def dedented(python):
-    # Ours keeps its columns; comments on lines of their own say nothing.
+def dumped_of_ours(python):
+    # Ours keeps its columns; then comments on lines of their own are in the way.
     lines = [line for line in python.split("\n") if line.strip() and line.lstrip()[0] != "#"]
-    return textwrap.dedent("\n".join(lines))
+    return dumped(textwrap.dedent(python)) or dumped(textwrap.dedent("\n".join(lines)))
 
 
 def judged(cell, python):
@@ -109,7 +114,7 @@ def judged(cell, python):
     return {
         "magics": magics_in(cell),
         "valid": theirs is not None,
-        "agrees": theirs == dumped(dedented(python)),
+        "agrees": theirs == dumped_of_ours(python),
     }
 
 
