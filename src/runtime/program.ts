@@ -20,6 +20,7 @@ import localModules from './notepod_runtime/local_modules.py';
 import locating from './notepod_runtime/locating.py';
 import mapping from './notepod_runtime/mapping.py';
 import objectArrays from './notepod_runtime/object_arrays.py';
+import opcodes from './notepod_runtime/opcodes.py';
 import output from './notepod_runtime/output.py';
 import pickling from './notepod_runtime/pickling.py';
 import plain from './notepod_runtime/plain.py';
@@ -57,6 +58,7 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/locating.py': locating,
   'notepod_runtime/mapping.py': mapping,
   'notepod_runtime/object_arrays.py': objectArrays,
+  'notepod_runtime/opcodes.py': opcodes,
   'notepod_runtime/output.py': output,
   'notepod_runtime/pickling.py': pickling,
   'notepod_runtime/plain.py': plain,

@@ -84,9 +84,12 @@ class FastPickler:
             pickler.sets = self._sets
         return pickler
 
-    def seen(self):
-        """Every object that the stream can refer to again."""
-        return [value for _, value in self.pickler.memo.copy().values()]
+    def sets_seen(self):
+        """The sets and frozen sets that the stream holds."""
+        with no_collection():
+            return [
+                value for _, value in self.pickler.memo.copy().values() if type(value) in (set, frozenset)
+            ]
 
     def _keep_large(self, buffer):
         """PEP 574 buffers of other libraries (Arrow): large ones go out of band."""

@@ -295,7 +295,7 @@ class _Save:
         """Writes a stream anew if sets in it would come back in another order; returns ``(pickler, sink)``."""
         from .set_order import ordered
 
-        sets, lost = ordered(pickler.seen())
+        sets, lost = ordered(pickler.sets_seen())
         if lost:
             which = ", ".join(f"`{name}`" for name in names)
             message = f"a set in {which} may be gone through in another order in later steps than in step {self._plan['step']}."

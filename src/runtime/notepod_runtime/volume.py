@@ -16,6 +16,7 @@ import zlib
 from .arrays import MAPPED_BYTES
 from .errors import SnapshotError
 from .mapping import Region
+from .opcodes import holds_sets
 
 VERSION = 3
 #: A stream that grows beyond this gets a file of its own instead of being held in memory until the end.
@@ -23,8 +24,6 @@ SPILL_BYTES = 4 << 20
 #: Where mapped memory starts: a multiple of every page size in use (4, 16 and 64 KiB).
 _ALIGNMENT = 65536
 _CHUNK = 8 << 20
-#: EMPTY_SET MEMOIZE MARK, and FROZENSET MEMOIZE (Lib/pickletools.py); in other data by chance only.
-_SET_MARKS = (b"\x8f\x94(", b"\x91\x94")
 
 
 def folder_of(volume, step):
@@ -45,27 +44,19 @@ class StreamSink:
         self.failed = False
         #: False if there is certainly no set in the stream but empty ones.
         self.may_hold_sets = False
-        self._tail = b""
 
     def write(self, data):
         self._hash.update(data)
         view = memoryview(data)
         self.size += view.nbytes
         if not self.may_hold_sets:
-            self._look_for_sets(data)
+            self.may_hold_sets = holds_sets(data if isinstance(data, bytes) else bytes(data))
         try:
             self._keep(view)
         except OSError:
             self.failed = True
             raise
         return view.nbytes
-
-    def _look_for_sets(self, data):
-        """Looks for what pickle writes for a set, also where it begins in one piece and ends in the next."""
-        data = data if isinstance(data, (bytes, bytearray)) else bytes(data)
-        seam = self._tail + data[:2]
-        self.may_hold_sets = any(mark in data or mark in seam for mark in _SET_MARKS)
-        self._tail = data[-2:] if len(data) > 1 else seam[-2:]
 
     def _keep(self, view):
         if self._file is None and self.size > SPILL_BYTES:

@@ -5,7 +5,7 @@ import random
 import sys
 
 import pytest
-from notepod_runtime import set_order
+from notepod_runtime import opcodes, set_order
 from steps import Notebook
 
 CHANCE = random.Random(20)
@@ -119,3 +119,36 @@ def test_an_unchanged_set_is_no_change(tmp_path):
 
 def test_the_tables_of_this_python_are_read():
     assert set_order.recipe({str(each) for each in range(100)} | {"x"}) is not None, sys.version
+
+
+class Pieces:
+    def __init__(self):
+        self.all = []
+
+    def write(self, data):
+        self.all.append(bytes(data))
+        return len(data)
+
+
+WITHOUT = [
+    ("small numbers", list(range(100))),
+    ("numbers with the bytes of a set", [0x9491, 0x2894_8F00, 0x94_910000, [0x9491] * 50_000]),
+    ("texts and bytes with them", ["\x8f\x94(" * 9, b"\x91\x94" * 9_000, b"\x8f\x94(" * 9, 2**70, 1.5]),
+]
+WITH = [
+    ("a set", [1, {2}]),
+    ("a frozen set", [1, frozenset((2,))]),
+    ("a set far inside", [list(range(200_000)), {"x": [{3}]}, list(range(9))]),
+    ("sets beside a large object", [b"y" * 100_000, frozenset("a"), "z" * 100_000, {5}]),
+    ("many sets", [{each, str(each)} for each in range(30_000)]),
+]
+STREAMS = [(False, *each) for each in WITHOUT] + [(True, *each) for each in WITH]
+
+
+@pytest.mark.parametrize(
+    ("expected", "value"), [(each[0], each[2]) for each in STREAMS], ids=[each[1] for each in STREAMS]
+)
+def test_sets_are_seen_in_a_stream_and_nothing_else_is_taken_for_one(expected, value):
+    pieces = Pieces()
+    pickle.Pickler(pieces, 5).dump(value)
+    assert any(map(opcodes.holds_sets, pieces.all)) == expected
