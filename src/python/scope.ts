@@ -221,6 +221,7 @@ export function boundBy(node: Node): readonly Node[] {
     }
     case 'import_statement':
     case 'import_from_statement':
+    case 'future_import_statement':
       return node.children
         .filter(each => each.field === 'name' && each.type === 'dotted_name')
         .map(each => named(each)[0]);
