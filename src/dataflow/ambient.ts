@@ -292,9 +292,18 @@ function mayMeet(a: string | undefined, b: string | undefined): boolean {
   if (isRemote(a) || isRemote(b)) {
     return false;
   }
-  const plain = (path: string) => path.replace(/^\.\//, '').replace(/\/+$/, '');
+  const plain = (path: string) => path.replace(/^(\.\/+)+/, '').replace(/\/+$/, '');
   const [x, y] = [plain(a), plain(b)];
-  return x === y || x.startsWith(`${y}/`) || y.startsWith(`${x}/`) || /[*?[]/.test(a + b);
+  // The working folder has all that is named from there; who goes up may come down again.
+  const isOpen = (path: string) => path === '' || path === '.' || path.startsWith('..');
+  return (
+    x === y ||
+    isOpen(x) ||
+    isOpen(y) ||
+    x.startsWith(`${y}/`) ||
+    y.startsWith(`${x}/`) ||
+    /[*?[]/.test(a + b)
+  );
 }
 
 function isRemote(path: string | undefined): boolean {

@@ -12,6 +12,41 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
+    what: 'a frame made from another one, which is then written to',
+    cells: [
+      'import pandas as pd\ntab = pd.DataFrame({"A": [1, 2, 3], "B": [4.5, 5, 4]})',
+      'df = tab.assign(C=1)\npart = tab[["B"]]\nview = tab["A"]\nnamed = tab.rename(columns={"A": "a"})',
+      'tab.loc[0, "B"] = 0\ntab.loc[1, "A"] = 9\nprint(df, part, named)\nlist(view)',
+      'named.iloc[0, 0] = 7\nprint(tab, df, part, named)\nlist(view)'
+    ]
+  },
+  {
+    what: 'a method that is no function of its class by its name',
+    cells: [
+      'class Item:\n    def __init__(self, v): self.v = v\n    def up(self): return self.v + 1',
+      'n = 2\nItem.bump = lambda self, x=1: self.v + x + n\np = Item(5)\nf, g = p.bump, p.up',
+      'print(f(), f(3), g(), f.__self__ is p)'
+    ]
+  },
+  {
+    what: 'functions without a name, called at once with what others hold',
+    cells: [
+      'import collections\nrows = [4, 7]',
+      'e = collections.OrderedDict([(6, rows)])\ntools = [lambda z: z.append(1)]',
+      '(lambda z: z.append(0))(rows)',
+      'tools[0](rows)',
+      'print(e, rows, e[6] is rows)'
+    ]
+  },
+  {
+    what: 'a file that is written after a look at the folder',
+    cells: [
+      'import os\nprint(sorted(p for p in os.listdir(".") if p.endswith(".txt")))',
+      'with open("a.txt", "w") as out: out.write("1")',
+      'print(sorted(p for p in os.listdir("./") if p.endswith(".txt")))'
+    ]
+  },
+  {
     what: 'generators that are reached through star imports',
     cells: [
       'from pylab import *\nseed(3)\nx = 1',

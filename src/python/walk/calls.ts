@@ -133,8 +133,15 @@ function functionCall(walk: Walk, node: Node, callee: Node, values: readonly Nod
         keepLambdas(walk, [name], values);
       }
     }
-  } else if (callee.type === 'subscript' || callee.type === 'call') {
+    return;
+  }
+  if (callee.type === 'subscript' || callee.type === 'call') {
     changeSharing(walk, callee, node, 'call');
+  }
+  const root = rootOf(walk, callee);
+  if (callee.type !== 'attribute' && !(root !== undefined && isModule(walk, root))) {
+    // `(lambda rows: rows.append(1))(rows)`, `tools[0](rows)`: who is called has no name to look it up by.
+    values.forEach(each => changeSharing(walk, each, node, 'argument'));
   }
 }
 

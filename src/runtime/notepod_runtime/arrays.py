@@ -28,6 +28,11 @@ class ArrayReductions:
         self._kept = []
         self._translate = translate
 
+    @property
+    def is_comparing(self):
+        """The stream is compared with one that was loaded, and is not kept."""
+        return self._translate is not None
+
     def reduction_of(self, kind):
         """The reduction for ``kind`` if it is an array type that this module handles, else None."""
         numpy = sys.modules.get("numpy")

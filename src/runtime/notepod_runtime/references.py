@@ -65,6 +65,8 @@ class Reductions(dict):
         registered = sys.modules["copyreg"].dispatch_table.get(kind)
         if registered is not None:
             return registered
+        if kind.__module__ == "pandas.core.internals.blocks" and copies_on_write():
+            return self._reduce_block
         array_reduction = self._arrays.reduction_of(kind)
         if array_reduction is not None:
             return array_reduction
@@ -84,6 +86,14 @@ class Reductions(dict):
         if sys.modules.get(name) is not module:
             raise Unshippable(module, "a module that cannot be imported by its name")
         return import_module, (name,)
+
+    def _reduce_block(self, block):
+        """Memory that frames share until one is written to is no shared memory: a loaded frame would not know of the others."""
+        make, (values, *rest) = block.__reduce__()
+        if block.refs.has_reference() and not self._arrays.is_comparing:
+            numpy = sys.modules["numpy"]
+            values = values.copy(order="K") if type(values) is numpy.ndarray else values.copy()
+        return make, (values, *rest)
 
     def _reduce_context(self, context):
         decimal = sys.modules["decimal"]
@@ -118,6 +128,27 @@ class Reductions(dict):
             return module_attribute, place
 
         return reduce
+
+
+def copies_on_write():
+    """True where a frame made from another one is a copy of its own, as far as anybody can see (pandas 3, an option before)."""
+    pandas = sys.modules["pandas"]
+    if int(pandas.__version__.partition(".")[0]) >= 3:
+        return True
+    return getattr(pandas.options.mode, "copy_on_write", False) is True
+
+
+def _reduce_method(method):
+    """A bound method by its name where that leads to it, else by its function: `K.m = lambda self: …` has no name."""
+    owner = method.__self__
+    if getattr(owner, method.__name__, None) == method:
+        return getattr, (owner, method.__name__)
+    return bound_method, (method.__func__, owner)
+
+
+def bound_method(function, owner):
+    """The type has no name that pickle finds."""
+    return types.MethodType(function, owner)
 
 
 def _answers_for_all(kind):
@@ -373,6 +404,7 @@ _SPECIAL = {
     staticmethod: _reduce_wrapped_method,
     classmethod: _reduce_wrapped_method,
     memoryview: _reduce_memory_view,
+    types.MethodType: _reduce_method,
     weakref.ref: _reduce_weak_reference,
     weakref.WeakSet: _reduce_weak_set,
     weakref.WeakValueDictionary: _reduce_weak_values,

@@ -146,9 +146,12 @@ class Step:
         waiting = [each for each in waiting if not all(name in given for name in each["names"])]
         if waiting:
             # Definitions that need a value of an earlier step to be made.
-            failed = self._replay(waiting, shell, namespace)
-            if failed:
-                raise failed[0]["error"]
+            waiting = self._replay(waiting, shell, namespace)
+            first = plan["cells"][0]["index"]
+            for each in waiting:
+                # One that stands between the step's own cells may need what those before it make.
+                if each["cell"] < first:
+                    raise each["error"]
         self._make_settings(plan["settings"], shell, namespace)
         watched = [each["channel"] for each in plan["ambientWatch"]]
         before = {}
@@ -168,6 +171,11 @@ class Step:
             loaded.watch_values(plan)
         record.write("phase", phase="cells")
         for cell in plan["cells"]:
+            due = [each for each in waiting if each["cell"] < cell["index"]]
+            if due:
+                waiting = [each for each in waiting if each not in due]
+                for each in self._replay(due, shell, namespace):
+                    self._fail(each["error"], each["cell"])
             self._cell(cell, shell, namespace)
         shell.close()
         if local_modules is not None:
