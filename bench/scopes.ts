@@ -60,7 +60,6 @@ function compare(
       const ours = scopesOf(tree, inlines);
       const scopes = agreement(table, ours);
       const module = moduleAgreement(names, analyser.analyse(source), ours);
-      analyser.dispose();
       counts.files += 1;
       counts.unparsed += tree.hasError ? 1 : 0;
       counts.symbols += scopes.symbols;

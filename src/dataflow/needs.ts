@@ -153,6 +153,10 @@ export class Needs {
       this.report(this.problems.deleted(name, need, cell, last.cell));
       return;
     }
+    const optional = need.guarded || need.conditional || reaching.every(each => !each.certain);
+    if (this.isResolved(name, reaching, optional, draft)) {
+      return;
+    }
     const between = reaching.find(writer => this.isBetween(name, writer, draft));
     if (between) {
       this.report(this.problems.between(name, cell, draft.name, between.cell));
@@ -164,10 +168,39 @@ export class Needs {
       }
       return;
     }
-    const optional = need.guarded || need.conditional || reaching.every(each => !each.certain);
     for (const writer of reaching) {
       this.take(name, writer, optional, cell, draft);
     }
+  }
+
+  /** The step has the name from these writers already: another cell of it, or another definition, needed it before. */
+  private isResolved(
+    name: string,
+    reaching: readonly Writer[],
+    optional: boolean,
+    draft: Draft
+  ): boolean {
+    let own = this.resolved.get(draft);
+    if (!own) {
+      own = new Map();
+      this.resolved.set(draft, own);
+    }
+    const before = own.get(name);
+    const isSame =
+      before !== undefined &&
+      before.count === reaching.length &&
+      before.first === reaching[0] &&
+      before.last === reaching[reaching.length - 1];
+    if (isSame && (optional || !before.optional)) {
+      return true;
+    }
+    own.set(name, {
+      count: reaching.length,
+      first: reaching[0],
+      last: reaching[reaching.length - 1],
+      optional: optional && (!isSame || before.optional)
+    });
+    return false;
   }
 
   private take(name: string, writer: Writer, optional: boolean, cell: number, draft: Draft): void {
@@ -186,9 +219,12 @@ export class Needs {
       this.takenEarly.push({ name, from, cell, step: draft.name });
     }
     const input = draft.inputs.get(name) ?? { from: new Set<string>(), optional: true };
-    input.from.add(from);
     input.optional &&= optional;
     draft.inputs.set(name, input);
+    if (input.from.has(from)) {
+      return;
+    }
+    input.from.add(from);
     const words = `\`${name}\` is ${writer.certain ? 'made' : 'made or changed'} in ${this.drafts.place(writer.cell)} and used in ${this.drafts.place(cell)}`;
     this.edges.add(from, draft.name, { kind: 'value', name, words }, writer.cell, cell);
   }
@@ -229,6 +265,19 @@ export class Needs {
 
   /** By step and name the first cell that looks at it or writes it. */
   private readonly touched = new Map<Draft, Map<string, number>>();
+  /** By step and name the writers that it was resolved to last; more cells bring more writers, never others between. */
+  private readonly resolved = new Map<
+    Draft,
+    Map<
+      string,
+      {
+        readonly count: number;
+        readonly first: Writer;
+        readonly last: Writer;
+        readonly optional: boolean;
+      }
+    >
+  >();
   /** Names that a step takes from one with a cell further down. */
   private readonly takenEarly: {
     readonly name: string;

@@ -57,7 +57,6 @@ export class Writers {
 
   /** Writers that reach the start of `cell`: the last certain one before it and all after that, in reference order. */
   reaching(name: string, cell: number): readonly Writer[] {
-    const found: Writer[] = [];
     const own = this.byName.get(name) ?? [];
     let low = 0;
     let high = own.length;
@@ -69,14 +68,12 @@ export class Writers {
         high = middle;
       }
     }
-    let from = -1;
-    for (let index = low - 1; index >= 0; index--) {
-      found.unshift(own[index]);
-      if (own[index].certain) {
-        from = own[index].cell;
-        break;
-      }
-    }
+    let start = low;
+    do {
+      start -= 1;
+    } while (start > 0 && !own[start].certain);
+    const found = own.slice(Math.max(start, 0), low);
+    const from = found[0]?.certain ? found[0].cell : -1;
     // Code that binds unknown names may have bound this one.
     const unknown = this.unknown.filter(
       each => each < cell && each > from && found.every(writer => writer.cell !== each)

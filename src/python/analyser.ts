@@ -1,7 +1,6 @@
 import type { Parser } from 'web-tree-sitter';
 import { allConstants } from './constants';
 import { findDefinitions } from './definitions';
-import { bearsState } from './effects';
 import { toPlainPython } from './ipython';
 import { librarySettings } from './library-settings';
 import { dynamicMagic, effectsOfMagic } from './magics';
@@ -9,16 +8,11 @@ import { KNOWN_STAR_NAMES, type StarNames } from './star-names';
 import { blankLineInString } from './pasted-code';
 import { syntaxErrorOf } from './syntax';
 import { named, rangeOf, TreeParser, type Tree } from './tree';
-import type { Binding, CellFacts, Magic, Range, Surroundings } from './types';
+import { ALONE } from './surroundings';
+import type { CellFacts, Magic, Range, Surroundings } from './types';
 import { walkCell, type WalkedFacts } from './walk';
 
-/** Nothing is known of other cells. */
-const ALONE: Surroundings = { imports: new Map(), fresh: new Set(), figures: new Set() };
-
-/**
- * Finds the facts of cells, and keeps them by the cell's text: a keystroke costs one cell.
- * The parser is shared and stays the caller's.
- */
+/** Finds the facts of cells. The parser is shared and stays the caller's. */
 export class CellAnalyser {
   /** @param stars what star imports bind, as far as it is known */
   constructor(
@@ -28,86 +22,12 @@ export class CellAnalyser {
     this.trees = new TreeParser(parser);
   }
 
-  /** The facts of a cell. @param around what the other cells tell, see {@link surroundingsOf} */
+  /** The facts of a cell, found anew. @param around what the other cells tell: see {@link NotebookFacts} */
   analyse(source: string, around: Surroundings = ALONE): CellFacts {
-    const key = [
-      ...[...around.imports].map(each => each.join('=')),
-      '',
-      ...around.fresh,
-      '',
-      ...around.figures
-    ].join(',');
-    let cache = this.caches.get(key);
-    if (!cache) {
-      cache = new Map();
-      this.caches.set(key, cache);
-    }
-    let facts = cache.get(source);
-    if (!facts) {
-      facts = analyseSource(this.trees, source, around, this.stars);
-      cache.set(source, facts);
-    }
-    return facts;
-  }
-
-  /** Forgets all cells. */
-  dispose(): void {
-    this.caches.clear();
+    return analyseSource(this.trees, source, around, this.stars);
   }
 
   private readonly trees: TreeParser;
-  private readonly caches = new Map<string, Map<string, CellFacts>>();
-}
-
-/** What the cells tell about each other's names: imports that are never bound otherwise, and functions whose value is their own. */
-export function surroundingsOf(cells: Iterable<CellFacts>): Surroundings {
-  const imports = new Map<string, string>();
-  const others = new Set<string>();
-  const fresh = new Map<string, boolean>();
-  const binds: Binding[] = [];
-  const figures = new Set<string>();
-  for (const { binds: own, later, figures: drawn } of cells) {
-    drawn.forEach(each => figures.add(each));
-    binds.push(...own);
-    for (const each of own) {
-      if (each.kind === 'import' || each.kind === 'from-import') {
-        const { module = '', attribute } = each;
-        const plain = attribute === undefined && module.split('.')[0] === each.name;
-        const dotted = plain ? each.name : module;
-        imports.set(each.name, attribute !== undefined ? `${module}.${attribute}` : dotted);
-      } else {
-        others.add(each.name);
-        if (each.kind !== 'def') {
-          fresh.set(each.name, false);
-        }
-      }
-    }
-    for (const code of later) {
-      const name = code.method?.name ?? code.owner;
-      const own = !code.returnsParameters && code.returnsGlobals.length === 0;
-      fresh.set(name, own && (fresh.get(name) ?? true));
-    }
-  }
-  others.forEach(name => imports.delete(name));
-  standIns(binds, imports).forEach((dotted, name) => imports.set(name, dotted));
-  const own = [...fresh].flatMap(([name, isOwn]) => (isOwn ? [name] : []));
-  return { imports, fresh: new Set(own), figures };
-}
-
-/** Names that are only ever another name of something that bears state of the process: `draw = random.random`. */
-function standIns(
-  binds: readonly Binding[],
-  imports: ReadonlyMap<string, string>
-): ReadonlyMap<string, string> {
-  const found = new Map<string, string | undefined>();
-  for (const { name, standsFor } of binds) {
-    const [root, ...path] = standsFor?.split('.') ?? [''];
-    const module = imports.get(root);
-    const dotted = module === undefined ? undefined : [module, ...path].join('.');
-    const isSame = !found.has(name) || found.get(name) === dotted;
-    found.set(name, isSame && dotted !== undefined && bearsState(dotted) ? dotted : undefined);
-  }
-  return new Map([...found].flatMap(([name, dotted]) => (dotted ? [[name, dotted]] : [])));
 }
 
 function analyseSource(

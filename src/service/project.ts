@@ -7,7 +7,8 @@ import type { Diagnostic } from '../diagnostics/types';
 import { NotebookError, parseNotebook } from '../notebook/read';
 import { cutIntoSteps } from '../notebook/steps';
 import type { Notebook } from '../notebook/types';
-import { CellAnalyser, surroundingsOf } from '../python/analyser';
+import { CellAnalyser } from '../python/analyser';
+import { NotebookFacts } from '../python/notebook-facts';
 import { loadParser } from '../python/parser';
 import type { CellFacts } from '../python/types';
 import { UserError } from './errors';
@@ -55,34 +56,31 @@ export async function analyseProject(
   const starred = starModules(parsed.cells.filter(isRun).map(cell => cell.source));
   const asked = starred.length === 0 ? undefined : anyPython(python, folder);
   const analyser = new CellAnalyser(parser, await findStarNames(starred, asked, folder, parser));
-  try {
-    const code = parsed.cells.filter(isRun);
-    const around = surroundingsOf(code.map(cell => analyser.analyse(cell.source)));
-    const facts = new Map(code.map(cell => [cell.index, analyser.analyse(cell.source, around)]));
-    const notebook = cutIntoSteps(parsed, index => facts.get(index)?.onlyDefines ?? false);
-    const graph = buildStepGraph(notebook, facts);
-    const files = findFiles(folder, notebook, graph, analyser);
-    const diagnostics = [
-      ...notebook.diagnostics,
-      ...syntaxErrors(facts),
-      ...unresolvedStars(facts),
-      ...certain(graph.diagnostics, notebook, facts),
-      ...files.diagnostics
-    ];
-    return {
-      path,
-      folder,
-      name,
-      text,
-      notebook,
-      facts,
-      graph,
-      files,
-      diagnostics: inOrder(diagnostics)
-    };
-  } finally {
-    analyser.dispose();
-  }
+  const code = parsed.cells.filter(isRun);
+  const facts = new NotebookFacts(analyser).of(
+    new Map(code.map(cell => [cell.index, cell.source]))
+  );
+  const notebook = cutIntoSteps(parsed, index => facts.get(index)?.onlyDefines ?? false);
+  const graph = buildStepGraph(notebook, facts);
+  const files = findFiles(folder, notebook, graph, analyser);
+  const diagnostics = [
+    ...notebook.diagnostics,
+    ...syntaxErrors(facts),
+    ...unresolvedStars(facts),
+    ...certain(graph.diagnostics, notebook, facts),
+    ...files.diagnostics
+  ];
+  return {
+    path,
+    folder,
+    name,
+    text,
+    notebook,
+    facts,
+    graph,
+    files,
+    diagnostics: inOrder(diagnostics)
+  };
 }
 
 function isRun(cell: { readonly type: string; readonly kind: string }): boolean {

@@ -4,7 +4,8 @@ import type { TestCell } from '../../../tests/law/notebook-file';
 import { notebookText } from '../../../tests/law/notebook-file';
 import { parseNotebook } from '../../notebook/read';
 import { cutIntoSteps } from '../../notebook/steps';
-import { CellAnalyser, surroundingsOf } from '../../python/analyser';
+import { CellAnalyser } from '../../python/analyser';
+import { NotebookFacts } from '../../python/notebook-facts';
 import { loadParser } from '../../python/parser';
 import { buildStepGraph } from '../graph';
 import type { StepGraph } from '../types';
@@ -16,9 +17,8 @@ beforeAll(async () => {
 
 function graphOf(cells: readonly TestCell[]): StepGraph {
   const parsed = parseNotebook(notebookText(cells));
-  const around = surroundingsOf(parsed.cells.map(cell => analyser.analyse(cell.source)));
-  const facts = new Map(
-    parsed.cells.map(cell => [cell.index, analyser.analyse(cell.source, around)])
+  const facts = new NotebookFacts(analyser).of(
+    new Map(parsed.cells.map(cell => [cell.index, cell.source]))
   );
   return buildStepGraph(
     cutIntoSteps(parsed, index => facts.get(index)?.onlyDefines ?? false),
