@@ -34,7 +34,9 @@ export function assembleSteps(
         cells.some(
           each =>
             each.needsIPython !== undefined || each.settings.some(setting => setting.ofDisplay)
-        ) || settings.needingIPython.has(draft.name)
+        ) || settings.needingIPython.has(draft.name),
+      inputAll: draft.takesAll,
+      outputAll: draft.leavesAll
     };
   });
 }

@@ -12,6 +12,10 @@ export interface Draft {
   /** By cell and line of the definition. */
   readonly replays: Map<string, Replay>;
   readonly parameters: Set<string>;
+  /** It may read names that are put together while it runs, and that an earlier step makes likewise: it takes all there are. */
+  takesAll: boolean;
+  /** It makes such names for a later step: it leaves all there are. */
+  leavesAll: boolean;
 }
 
 /** The steps while they are gathered, in reference order. */
@@ -23,7 +27,9 @@ export class Drafts {
       inputs: new Map(),
       writes: new Set(),
       replays: new Map(),
-      parameters: new Set()
+      parameters: new Set(),
+      takesAll: false,
+      leavesAll: false
     }));
     this.ordinals = new Map(this.all.map((draft, index) => [draft.name, index]));
   }

@@ -49,10 +49,43 @@ export class Needs {
         }
       }
     }
+    if (summary.dynamic.reads) {
+      this.takeAll(summary.cell, draft);
+    }
     for (const each of [...this.writers.futures, ...this.writers.stars]) {
       if (this.homes.stepOf.get(each.cell) !== step) {
         this.replay(each, draft, summary.cell, '*');
       }
+    }
+  }
+
+  /**
+   * Names that are put together while a cell runs may be read by another that does so: nobody can say which, so all are passed
+   * on. What reads them may change what it gets.
+   */
+  private takeAll(cell: number, draft: Draft): void {
+    const makers = this.writers.unknownBefore(cell);
+    const before = [...new Set([...makers, ...this.takers])].sort((a, b) => a - b);
+    this.takers.push(cell);
+    const steps = before.flatMap(each => {
+      const from = this.homes.stepOf.get(each);
+      return from === undefined || from === draft.name ? [] : [{ from, each }];
+    });
+    if (makers.length === 0) {
+      return;
+    }
+    let previous: string | undefined;
+    for (const { from, each } of steps) {
+      draft.takesAll = true;
+      this.drafts.named(from).leavesAll = true;
+      const words = `${this.drafts.place(each)} makes or changes names that only its run tells, and ${this.drafts.place(cell)} may read them`;
+      const reason = { kind: 'ambient', channel: 'dynamic', words } as const;
+      this.edges.add(from, draft.name, reason, each, cell);
+      if (previous !== undefined && previous !== from) {
+        // Of two that may make the same name the last one counts.
+        this.edges.add(previous, from, reason, each, cell);
+      }
+      previous = from;
     }
   }
 
@@ -263,6 +296,8 @@ export class Needs {
     }
   }
 
+  /** Cells so far that read names which only their run tells, ascending. */
+  private readonly takers: number[] = [];
   /** By step and name the first cell that looks at it or writes it. */
   private readonly touched = new Map<Draft, Map<string, number>>();
   /** By step and name the writers that it was resolved to last; more cells bring more writers, never others between. */

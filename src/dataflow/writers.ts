@@ -88,6 +88,11 @@ export class Writers {
     return all.sort((a, b) => a.cell - b.cell);
   }
 
+  /** Cells before `cell` that bind names which are put together while they run, ascending. */
+  unknownBefore(cell: number): readonly number[] {
+    return this.unknown.filter(each => each < cell);
+  }
+
   /** Only code that binds names nobody can see may have given the name a value. */
   isUnseen(name: string, cell: number): boolean {
     return !this.byName.has(name) && this.unknown.some(each => each < cell);

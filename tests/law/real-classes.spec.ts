@@ -12,6 +12,16 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
+    what: 'names that are put together while the cells run, in several steps',
+    cells: [
+      'rows = [1]\nfor i in range(3):\n    globals()[f"df_{i}"] = [i, rows]\nglobals()["gen" + "erator"] = (i for i in [])',
+      'print([globals()[f"df_{i}"] for i in range(3)])',
+      'df_1 = "one"\nfor i in (0, 2):\n    globals()[f"df_{i}"][0] += 5',
+      'print([globals().get(f"df_{i}") for i in range(4)], df_0[1] is rows)\ndel globals()[f"df_{2}"]',
+      'print([globals().get(f"df_{i}") for i in range(4)], df_1, rows)'
+    ]
+  },
+  {
     what: 'a frame made from another one, which is then written to',
     cells: [
       'import pandas as pd\ntab = pd.DataFrame({"A": [1, 2, 3], "B": [4.5, 5, 4]})',

@@ -75,7 +75,9 @@ class Loaded:
     def looked_at(self, plan):
         """Inputs that are looked at when the step ends: other steps rely on them, or on names that share their objects."""
         outputs = {entry["name"] for entry in plan["outputs"]}
-        return [
+        known = {entry["name"] for entry in plan["inputs"]}
+        unknown = [name for name in self.sources if name not in known] if plan["outputAll"] else []
+        return unknown + [
             entry["name"]
             for entry in plan["inputs"]
             if entry["name"] in self.sources
@@ -215,6 +217,12 @@ def load_inputs(volume, plan, namespace, on_loaded):
             namespace.pop(entry["name"], None)
         elif found is not None:
             wanted.setdefault(found, []).append(entry["name"])
+    if plan["inputAll"]:
+        known = {entry["name"] for entry in plan["inputs"]}.union(
+            *(each["names"] for each in plan["replays"])
+        )
+        for name, found in places.others(known):
+            wanted.setdefault(found, []).append(name)
     for name, found in places.changed_definitions(loaded.registry):
         wanted.setdefault(found, []).append(name)
     loaders = {}
@@ -286,6 +294,16 @@ class _Places:
             if name in manifest["names"]:
                 return self._changed_since(name, step, manifest["names"][name])
         return None
+
+    def others(self, known):
+        """``(name, (step, group))`` of all that ancestors have left beside the names in ``known``, the newest of each."""
+        seen = set(known)
+        for step in reversed(self._steps):
+            manifest = self.snapshot(step).manifest
+            for name, index in manifest["names"].items():
+                if name not in seen:
+                    yield name, self._changed_since(name, step, index)
+            seen.update(manifest["names"], manifest["deleted"])
 
     def _changed_since(self, name, step, index):
         """The place where a step that did not know the name left it, changed through another that shares its objects."""

@@ -132,7 +132,8 @@ class _Save:
         }
         given = self._loaded.bound.union(*(each["names"] for each in self._plan["replays"]))
         hidden = {**self._unchanged_hidden, **self._hidden}
-        gone = [name for name in self._outputs if name not in self._namespace and name in given]
+        leaves = {*self._outputs, *self._loaded.bound} if self._plan["outputAll"] else self._outputs
+        gone = [name for name in leaves if name not in self._namespace and name in given]
         writer.commit(
             {
                 "version": VERSION,
