@@ -93,9 +93,10 @@ export class Writers {
     return this.unknown.filter(each => each < cell);
   }
 
-  /** Only code that binds names nobody can see may have given the name a value. */
+  /** Nothing but code that binds names nobody can see has certainly given the name a value. */
   isUnseen(name: string, cell: number): boolean {
-    return !this.byName.has(name) && this.unknown.some(each => each < cell);
+    const isSeen = this.byName.get(name)?.some(each => each.certain && each.cell < cell) ?? false;
+    return !isSeen && this.unknown.some(each => each < cell);
   }
 
   /** All cells that may write the name, ascending. */

@@ -126,12 +126,17 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\n': ''
 };
 
-function stringValue(literal: string): string | undefined {
+/** The text of a string literal; undefined for bytes, f-strings and escapes that are rare. */
+export function stringValue(literal: string): string | undefined {
   const match = /^([rRuU]?)("""|'''|"|')(.*)\2$/s.exec(literal);
   if (!match) {
     return undefined;
   }
-  const [, prefix, , body] = match;
+  const [, prefix, quote, body] = match;
+  if (body.replace(/\\./gs, '').includes(quote)) {
+    // `'a' 'b'`: two literals beside each other.
+    return undefined;
+  }
   if (/r/i.test(prefix)) {
     return body;
   }

@@ -101,6 +101,11 @@ const WRITING_METHODS = new Set(
   )
 );
 
+/** Methods that set up loggers and their handlers. */
+const LOGGING_METHODS = new Set(
+  `setLevel addHandler removeHandler setFormatter addFilter removeFilter`.split(/\s+/)
+);
+
 /** Methods that read a file or folder. */
 const READING_METHODS = new Set(
   `read_text read_bytes exists is_file is_dir iterdir glob rglob stat load_weights load_model samefile`.split(
@@ -147,6 +152,9 @@ export function effectsOfCall(
   if (method && (last === 'fit' || last === 'train' || last === 'fit_transform')) {
     found.push({ channel: 'torch.random', access: 'change' });
     found.push({ channel: 'tensorflow.random', access: 'change' });
+  }
+  if (method && LOGGING_METHODS.has(last)) {
+    found.push({ channel: 'logging', access: 'change' });
   }
   if (method && WRITING_METHODS.has(last)) {
     found.push({ channel: 'files', access: 'change' });

@@ -18,6 +18,7 @@ import lifeline from './notepod_runtime/lifeline.py';
 import loading from './notepod_runtime/loading.py';
 import localModules from './notepod_runtime/local_modules.py';
 import locating from './notepod_runtime/locating.py';
+import logState from './notepod_runtime/log_state.py';
 import mapping from './notepod_runtime/mapping.py';
 import objectArrays from './notepod_runtime/object_arrays.py';
 import opcodes from './notepod_runtime/opcodes.py';
@@ -56,6 +57,7 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/loading.py': loading,
   'notepod_runtime/local_modules.py': localModules,
   'notepod_runtime/locating.py': locating,
+  'notepod_runtime/log_state.py': logState,
   'notepod_runtime/mapping.py': mapping,
   'notepod_runtime/object_arrays.py': objectArrays,
   'notepod_runtime/opcodes.py': opcodes,

@@ -12,6 +12,33 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
+    what: 'loggers that print, set up once and again',
+    cells: [
+      'import logging, sys\nlogging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(levelname)s:%(message)s", force=True)\nlog = logging.getLogger("app")',
+      'log.info("hello")',
+      'log.setLevel(logging.ERROR)',
+      'log.info("hidden")\nlog.error("shown")\nlogging.getLogger(__name__).info("root")'
+    ]
+  },
+  {
+    what: 'a function made of a text, whose globals change later',
+    cells: [
+      'exec("z = 5\\ndef h(): return z + 1")',
+      'print(z, h())',
+      'z = 7',
+      'print(h(), eval("h() * 2"))'
+    ]
+  },
+  {
+    what: 'a function made of a text that nobody can read, whose globals change later',
+    cells: [
+      'text = "z = 5; h = lambda: z + 1"\nexec(text)',
+      'print(z, h())',
+      'z = 7',
+      'print(h(), eval("h() * 2"))'
+    ]
+  },
+  {
     what: 'names that are put together while the cells run, in several steps',
     cells: [
       'rows = [1]\nfor i in range(3):\n    globals()[f"df_{i}"] = [i, rows]\nglobals()["gen" + "erator"] = (i for i in [])',

@@ -161,6 +161,10 @@ function storeInto(
   const channel =
     owner === undefined ? undefined : channelOfTarget(`${owner}.${lastWord(walk, target)}`);
   const root = rootOf(walk, object);
+  if (target.type === 'attribute' && lastWord(walk, target) === 'propagate') {
+    // A logger's, which is pickled by its name.
+    effect(walk, 'logging', 'change', target, walk.text(target));
+  }
   if (channel !== undefined) {
     const access = channel === 'sys.path' ? 'set' : 'change';
     effect(walk, channel, access, target, walk.text(target));

@@ -1,3 +1,4 @@
+import { stringValue } from '../constants';
 import { effectsOfCall } from '../effects';
 import { scopeOf } from '../scope';
 import { named, type Node, type Tree } from '../tree';
@@ -73,7 +74,7 @@ function literalPath(walk: Walk, node: Node | undefined): string | undefined {
     return undefined;
   }
   const text = node.type === 'identifier' ? walk.strings.get(walk.text(node)) : walk.text(node);
-  return text === undefined ? undefined : plainString(text);
+  return text === undefined ? undefined : stringValue(text);
 }
 
 /** The names that a cell's statements bind to a string literal, as source text. */
@@ -115,7 +116,7 @@ function namespaceCall(walk: Walk, { node, spelled, values }: CallParts): void {
     case 'eval':
     case 'exec': {
       const literal =
-        values[0] && values.length === 1 ? plainString(walk.text(values[0])) : undefined;
+        values[0] && values.length === 1 ? stringValue(walk.text(values[0])) : undefined;
       if (literal === undefined || !runText(walk, node, literal)) {
         dynamicCode(walk, `${spelled}()`, node, true, spelled === 'exec');
       }
@@ -151,14 +152,4 @@ function runText(walk: Walk, node: Node, text: string): boolean {
 /** The call's value itself is assigned to the target, not something made from it. */
 function isDirectValue(walk: Walk, node: Node, target: Node): boolean {
   return /^\s*(:[^=]*)?=\s*$/.test(walk.source.slice(target.end, node.start));
-}
-
-/** The text of a string literal without prefix, escapes or placeholders; undefined for any other. */
-function plainString(literal: string): string | undefined {
-  const match = /^[rRuU]?("""|'''|"|')(.*)\1$/s.exec(literal);
-  return match &&
-    !match[2].includes(match[1]) &&
-    (!match[2].includes('\\') || /^[rR]/.test(literal))
-    ? match[2]
-    : undefined;
 }

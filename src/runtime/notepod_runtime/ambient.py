@@ -6,6 +6,8 @@ import os
 import pickle
 import sys
 
+from . import log_state
+
 
 def _random():
     return sys.modules["random"].getstate() if "random" in sys.modules else None
@@ -176,38 +178,6 @@ def _set_locale(state):
     locale.setlocale(locale.LC_ALL, state)
 
 
-def _logging():
-    logging = sys.modules.get("logging")
-    if logging is None:
-        return None
-    root = logging.getLogger()
-    streams = [
-        (
-            handler.level,
-            handler.formatter._fmt if handler.formatter else None,
-            handler.formatter.datefmt if handler.formatter else None,
-        )
-        for handler in root.handlers
-        if type(handler) is logging.StreamHandler
-    ]
-    return root.level, logging.root.manager.disable, streams
-
-
-def _set_logging(state):
-    import logging
-
-    level, disabled, streams = state
-    root = logging.getLogger()
-    if not root.handlers:
-        for own, text, dates in streams:
-            handler = logging.StreamHandler()
-            handler.setLevel(own)
-            handler.setFormatter(logging.Formatter(text, dates))
-            root.addHandler(handler)
-    root.setLevel(level)
-    logging.disable(disabled)
-
-
 #: channel -> (module that must be there to set it, get, set). Order: what imports rely on first, generators last.
 _CHANNELS = {
     "cwd": (None, _folder, _set_folder),
@@ -216,7 +186,7 @@ _CHANNELS = {
     "warnings": (None, _warnings, _set_warnings),
     "decimal": (None, _decimal, _set_decimal),
     "locale": (None, _locale, _set_locale),
-    "logging": (None, _logging, _set_logging),
+    "logging": (None, log_state.captured, log_state.restore),
     "rcParams": ("matplotlib", _rc_params, _set_rc_params),
     "pandas.options": ("pandas", _pandas_options, _set_pandas_options),
     "numpy.options": ("numpy", _numpy_options, _set_numpy_options),

@@ -6,6 +6,21 @@ from steps import Notebook
 # (id, channel, library, first cell, second cell)
 CARRIED = [
     (
+        "loggers",
+        "logging",
+        "",
+        "import logging, sys\n"
+        "logging.basicConfig(stream=sys.stdout, level='INFO', format='{levelname}', style='{')\n"
+        "log = logging.getLogger(__name__); log.addHandler(logging.FileHandler('l.txt')); log.propagate = False\n"
+        "logging.getLogger('a.b').setLevel(40); log.warning('one')",
+        "import logging, sys\n"
+        "(root,) = logging.root.handlers; log = logging.getLogger('__main__'); log.warning('two')\n"
+        "assert root.stream is sys.stdout and logging.root.level == 20\n"
+        "assert root.format(logging.makeLogRecord({'levelname': 'X'})) == 'X'\n"
+        "assert open('l.txt').read() == 'one\\ntwo\\n' and not log.propagate\n"
+        "assert logging.getLogger('a.b').level == 40",
+    ),
+    (
         "random",
         "random",
         "",
@@ -115,3 +130,11 @@ def test_undeclared_draw_stops_the_step(tmp_path):
         expect=4,
     )
     assert "NP504" in notebook.last.stderr
+
+
+def test_a_handler_that_only_its_process_can_have_is_said(tmp_path):
+    notebook = Notebook(tmp_path)
+    cell = "import io, logging; logging.getLogger('app').addHandler(logging.StreamHandler(io.StringIO()))"
+    records = notebook.step("a", cell, ambientOut=["logging"], expect=4)
+    (guard,) = [each for each in records if each.get("type") == "guard"]
+    assert guard["code"] == "NP501" and "`app`" in guard["message"]
