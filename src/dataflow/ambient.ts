@@ -61,6 +61,8 @@ export function orderAmbient(
       const step = homes.stepOf.get(cell);
       return step === undefined ? [] : effects.map(effect => ({ cell, step, effect }));
     });
+  placed.push(...importsOfWritten(placed, summaries, homes));
+  placed.sort((a, b) => a.cell - b.cell);
   const order = new Ambient(steps, placed, edges);
   RANDOM.forEach(channel => order.random(channel));
   SETTINGS.forEach(channel => order.settings(channel));
@@ -68,6 +70,41 @@ export function orderAmbient(
   order.files();
   order.patches(summaries, homes, carried);
   return order.result();
+}
+
+/** A module whose file a cell writes (`%%writefile helper.py`) is read by the cells that import it. */
+function importsOfWritten(
+  placed: readonly Placed[],
+  summaries: ReadonlyMap<number, CellSummary>,
+  homes: Homes
+): readonly Placed[] {
+  const written = writtenModules(placed.map(each => each.effect));
+  if (written.size === 0) {
+    return [];
+  }
+  return [...summaries.values()].flatMap(({ cell, facts }) => {
+    const step = homes.stepOf.get(cell);
+    const found = facts.imports.filter(each => written.has(each.module.split('.')[0]));
+    return step === undefined
+      ? []
+      : found.map(({ module, at }): Placed => {
+          const path = `${module.split('.')[0]}.py`;
+          const what = `import ${module}`;
+          return { cell, step, effect: { channel: 'files', access: 'read', at, what, path } };
+        });
+  });
+}
+
+/** Modules beside the notebook that these effects write, by their name. */
+export function writtenModules(effects: Iterable<Effect>): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { channel, access, path } of effects) {
+    const module = /^(?:\.\/)*(\w+)(?:\.py$|\/)/.exec(path ?? '')?.[1];
+    if (channel === 'files' && access !== 'read' && module !== undefined) {
+      found.add(module);
+    }
+  }
+  return found;
 }
 
 class Ambient {

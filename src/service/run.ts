@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileLocal, compileRunAll } from '../compile/local';
 import type { LocalDocument } from '../compile/types';
+import { writtenModules } from '../dataflow/ambient';
 import type { Diagnostic } from '../diagnostics/types';
 import { bindParameters } from '../pipeline/parameters';
 import { buildPipeline } from '../pipeline/pipeline';
@@ -55,7 +56,8 @@ export function neededModules(project: Project): readonly string[] {
 
 function pythonProblems(project: Project, python: PythonInfo): readonly Diagnostic[] {
   const problems: Diagnostic[] = [];
-  const missing = new Set(python.missing);
+  const written = writtenModules([...project.facts.values()].flatMap(facts => facts.effects));
+  const missing = new Set(python.missing.filter(each => !written.has(each)));
   const installs = [...project.facts.values()].some(facts =>
     facts.magics.some(magic => magic.effect === 'packages')
   );

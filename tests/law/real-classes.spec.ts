@@ -12,6 +12,14 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
+    what: 'a module that a cell writes and another imports',
+    cells: [
+      '%%writefile made.py\nVALUE = 3\ndef twice(x):\n    return 2 * x',
+      'import made\nprint(made.VALUE)',
+      'print(made.twice(4))'
+    ]
+  },
+  {
     what: 'loggers that print, set up once and again',
     cells: [
       'import logging, sys\nlogging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(levelname)s:%(message)s", force=True)\nlog = logging.getLogger("app")',
