@@ -13,6 +13,12 @@ import re
 import sys
 import types
 
+try:
+    # What a notebook shows for a value is IPython's text, which is not always its repr.
+    from IPython.lib.pretty import pretty
+except ImportError:
+    pretty = repr
+
 _LIBRARIES = re.compile(r"^\s*(?:import|from) (numpy|pandas|sklearn)\b", re.MULTILINE)
 
 
@@ -27,7 +33,7 @@ def run_cell(source, namespace):
             if last
             else None
         )
-        return None if value is None else repr(value), None
+        return None if value is None else pretty(value), None
     except BaseException as error:
         return None, f"{type(error).__name__}: {error}"
 
@@ -36,10 +42,13 @@ def run_notebook(cells):
     main = types.ModuleType("__main__")
     sys.modules["__main__"] = main
     results = []
+    # One stream for all cells, as a kernel has it: a log handler of the first cell goes on printing.
+    stdout = sys.stdout = io.StringIO()
     for cell in cells:
-        sys.stdout = io.StringIO()
+        stdout.seek(0)
+        stdout.truncate()
         shown, error = run_cell(cell["source"], vars(main))
-        results.append({"printed": sys.stdout.getvalue(), "shown": shown, "error": error})
+        results.append({"printed": stdout.getvalue(), "shown": shown, "error": error})
         if error is not None and not cell["mayRaise"]:
             break
     return results

@@ -36,11 +36,17 @@ class Loaded:
         self.sources = {}
         #: Names that were put into the namespace.
         self.bound = set()
+        #: name -> id of the value that was put there.
+        self.ids = {}
         #: name -> state of a replayed or loaded definition before the cells: see :mod:`.definition_state`.
         self.definition_states = {}
         #: name -> the definition that has it.
         self.watched_definitions = {}
         self._alive = []
+
+    def is_same_object(self, name):
+        """The name has the very object that was loaded: an equal one may share other objects."""
+        return id(self.registry.namespace[name]) == self.ids[name]
 
     def watch_definitions(self, plan):
         """Notes the state of the definitions that later steps rely on; call it right before the cells.
@@ -237,6 +243,7 @@ def load_inputs(volume, plan, namespace, on_loaded):
             namespace[name] = group.values[name]
             loaded.sources[name] = group
             loaded.bound.add(name)
+            loaded.ids[name] = id(group.values[name])
             # The group is read once; its first name stands for the cost.
             on_loaded(name, step, 0 if position else size, 0 if position else took)
     _let_go(plan, loaded)

@@ -163,7 +163,7 @@ class _Save:
         for name, entry in self._outputs.items():
             if name not in namespace:
                 continue
-            unchanged = name in loaded.bound and name not in self._changed
+            unchanged = name in loaded.bound and name not in self._changed and loaded.is_same_object(name)
             (may if unchanged and not entry["required"] else must).append(name)
         must += [*self._again, *self._definitions_changed, *self._hidden]
         if self._plan["outputAll"]:
@@ -190,7 +190,7 @@ class _Save:
         if name.startswith("_") or name in _UNNAMED or name in self._outputs:
             return False
         if name in self._loaded.bound:
-            return name in self._changed
+            return name in self._changed or not self._loaded.is_same_object(name)
         value = self._value(name)
         return not isinstance(value, types.ModuleType) and name not in self._registry.replayed_uids()
 
