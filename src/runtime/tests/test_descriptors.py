@@ -21,7 +21,7 @@ SHOWN = [
     ),
     (
         "forked child",
-        "import os\npid = os.fork()\nif pid == 0:\n    print('child'); os.write(1, b'raw\\n'); os._exit(0)\nos.waitpid(pid, 0); print('parent')",
+        "import warnings; warnings.simplefilter('ignore')\nimport os\npid = os.fork()\nif pid == 0:\n    print('child'); os.write(1, b'raw\\n'); os._exit(0)\nos.waitpid(pid, 0); print('parent')",
         [("stdout", "child\nraw\nparent\n")],
     ),
     ("half a letter", "import os\nos.write(1, b'\\xc3'); os.write(1, b'\\xa9\\n');", [("stdout", "é\n")]),

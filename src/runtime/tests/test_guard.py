@@ -192,7 +192,7 @@ def test_state_of_a_replayed_function_is_guarded(notebook):
 # (id, definition, cell that only uses it): copyreg, annotations and references come and go with use.
 USES = [
     ("an instance is pickled", "class K:\n    def m(self): return 1", "import pickle; pickle.dumps(K());"),
-    ("annotations are looked at", "class K:\n    x = 1", "K.__annotations__;"),
+    ("annotations are looked at", "class K:\n    x = 1", "getattr(K, '__annotations__', None);"),
     ("constants are referred to", "class K:\n    def m(self): return 'some text', 7.5", "kept = K().m()"),
     ("an abstract class is asked", "import abc\nclass K(abc.ABC): pass", "isinstance(1, K);"),
     ("a function is called often", "def K(a=3.25):\n    return a * 2.5 + 1", "[K() for _ in range(100)];"),
