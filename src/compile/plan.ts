@@ -60,6 +60,7 @@ function planStep(
     inputs: step.inputs.map(input => ({
       name: input.name,
       from: input.from,
+      notFrom: ancestors.filter(name => (cellsOf.get(name)?.[0] ?? -1) > input.cell),
       optional: input.optional,
       mayChange: input.mayChange,
       guardedFor: later(input.alsoNeededBy).filter(name => !after.has(name)),

@@ -35,6 +35,8 @@ export interface StepPlan {
   readonly inputs: readonly {
     readonly name: string;
     readonly from: readonly string[];
+    /** Ancestors that begin after the cell that first uses it (the step has cells around them): theirs is a later value. */
+    readonly notFrom: readonly string[];
     readonly optional: boolean;
     readonly mayChange: boolean;
     /** Steps that rely on the value and are *not* descendants of this step: an undeclared change stops the run (guard). */

@@ -57,11 +57,12 @@ function outputsOf(drafts: Drafts): ReadonlyMap<string, ReadonlySet<string>> {
 
 function inputsOf(draft: Draft, drafts: Drafts): readonly Input[] {
   return [...draft.inputs]
-    .map(([name, { from, optional }]): Input => {
+    .map(([name, { from, cell, optional }]): Input => {
       const ordered = drafts.inOrder(from);
       return {
         name,
         from: ordered,
+        cell,
         optional,
         mayChange: draft.writes.has(name),
         alsoNeededBy: drafts.all

@@ -6,7 +6,11 @@ export interface Draft {
   readonly name: string;
   /** Cells that the step runs, ascending. */
   readonly cells: readonly number[];
-  readonly inputs: Map<string, { readonly from: Set<string>; optional: boolean }>;
+  /** By name, with the first cell that uses it. */
+  readonly inputs: Map<
+    string,
+    { readonly from: Set<string>; readonly cell: number; optional: boolean }
+  >;
   /** Names that the step may bind, change or delete. */
   readonly writes: Set<string>;
   /** By cell and line of the definition. */

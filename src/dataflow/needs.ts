@@ -251,7 +251,7 @@ export class Needs {
     if ((this.drafts.named(from).cells.at(-1) ?? -1) > cell) {
       this.takenEarly.push({ name, from, cell, step: draft.name });
     }
-    const input = draft.inputs.get(name) ?? { from: new Set<string>(), optional: true };
+    const input = draft.inputs.get(name) ?? { from: new Set<string>(), cell, optional: true };
     input.optional &&= optional;
     draft.inputs.set(name, input);
     if (input.from.has(from)) {

@@ -23,10 +23,13 @@ export function call(walk: Walk, node: Node, targets: readonly Node[]): void {
     return;
   }
   walk.expression(callee);
-  if (list) {
-    argumentList(walk, list, targets);
-  }
   const values = list ? (list.type === 'generator_expression' ? [list] : named(list)) : [];
+  if (list) {
+    const outer = walk.besideLambdas;
+    walk.besideLambdas = besideLambdas(walk, callee, values);
+    argumentList(walk, list, targets);
+    walk.besideLambdas = outer;
+  }
   const keywords = new Map(
     values
       .filter(each => each.type === 'keyword_argument')
@@ -50,6 +53,16 @@ export function call(walk: Walk, node: Node, targets: readonly Node[]): void {
   callEffects(walk, { node, callee, spelled, isMethod, values, keywords });
   specialCall(walk, { node, callee, spelled, isMethod, values, keywords }, targets);
   noteCall(walk, node, callee, root, values, targets);
+}
+
+/** Names whose objects a lambda among the arguments may be called with: of what is handed over beside it, and of the receiver. */
+function besideLambdas(walk: Walk, callee: Node, values: readonly Node[]): ReadonlySet<string> {
+  const others = values.filter(each => lambdasIn(each).length === 0);
+  if (others.length === values.length) {
+    return new Set();
+  }
+  const receiver = callee.type === 'attribute' ? child(callee, 'object') : undefined;
+  return new Set([...(receiver ? [receiver] : []), ...others].flatMap(each => roots(walk, each)));
 }
 
 /** The arguments of a call, or the bases of a class. @param targets what the call's value is assigned to */

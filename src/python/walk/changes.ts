@@ -1,4 +1,3 @@
-import { isGlobal } from '../scope';
 import { type Node } from '../tree';
 import type { Change, Channel, Effect } from '../types';
 import { isParameter } from './names';
@@ -16,7 +15,7 @@ export function change(
   for (const root of expand(walk, name)) {
     if (isParameter(walk, root)) {
       walk.frame.code.changedParameters.add(root);
-    } else if (isGlobal(root, walk.frame.scope) || walk.comprehensions > 0) {
+    } else {
       walk.frame.code.changes.push({
         name: root,
         at: walk.at(node),

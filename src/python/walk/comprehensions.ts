@@ -33,13 +33,11 @@ export function comprehension(walk: Walk, node: Node, targets: readonly Node[] =
       locals.set(walk.text(name), shared);
     }
   }
-  walk.comprehensions += 1;
   walk.inScope(
     scopeOf(walk.text, node, outer.scope),
     () => maybe(walk, () => parts(walk, node, first, targets)),
     locals
   );
-  walk.comprehensions -= 1;
 }
 
 function parts(walk: Walk, node: Node, first: Node | undefined, targets: readonly Node[]): void {

@@ -48,11 +48,15 @@ export function lambda(walk: Walk, node: Node, targets: readonly Node[]): void {
     const { owner } = walk;
     owners.forEach(name => laterCode(walk, node, owner, { class: owner, name }));
   }
-  // Handed to something that may call it at once: what it reads should be there, but need not.
+  // Handed to something that may call it at once, with what is handed over beside it: what it reads should be there, but need not.
+  const locals = new Map(walk.frame.localRoots);
+  parametersOf(walk.text, node).forEach(name => locals.set(name, new Set(walk.besideLambdas)));
   guarded(walk, () => {
     walk.flow.depth += 1;
-    walk.inScope(scopeOf(walk.text, node, walk.frame.scope), () =>
-      walk.expression(child(node, 'body'))
+    walk.inScope(
+      scopeOf(walk.text, node, walk.frame.scope),
+      () => walk.expression(child(node, 'body')),
+      locals
     );
     walk.flow.depth -= 1;
   });

@@ -84,8 +84,6 @@ export class Walk {
   className: string | undefined;
   /** The module's class in whose body the walk is, however deep: what its functions do is reachable through it. */
   owner: string | undefined;
-  /** How many comprehensions stand around. */
-  comprehensions = 0;
 
   /** What names stand for that are imports here: `np` → `numpy`. */
   readonly known: Map<string, string>;
@@ -107,6 +105,8 @@ export class Walk {
   topLevelAwait = false;
   /** Calls whose arguments are being walked: code in them may be called at once. */
   argumentDepth = 0;
+  /** Names whose objects the lambdas among those arguments may be called with. */
+  besideLambdas: ReadonlySet<string> = new Set();
   /** Names of IPython's history that are read. */
   readonly historyReads = new Set<string>();
 
@@ -165,9 +165,6 @@ export class Walk {
       return false;
     }
     const { source: outer, place: around } = this;
-    if (this.stringDepth === DEEPEST_STRING) {
-      return false;
-    }
     const tree = this.outside.parse(source);
     if (tree.hasError) {
       // A SyntaxError, before any of it runs.

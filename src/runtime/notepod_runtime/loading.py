@@ -293,6 +293,8 @@ class _Places:
         name = entry["name"]
         first = min((self._position[step] for step in entry["from"]), default=len(self._steps))
         for step in reversed(self._steps[first:]):
+            if step in entry["notFrom"]:
+                continue
             manifest = self.snapshot(step).manifest
             if name in manifest["deleted"]:
                 return _DELETED

@@ -108,6 +108,7 @@ def _input(each, before):
     return {
         "name": name,
         "from": before,
+        "notFrom": [],
         "optional": False,
         "mayChange": False,
         "guardedFor": [],
