@@ -1,4 +1,4 @@
-import type { Step, StepGraph } from '../dataflow/types';
+import type { Input, Step, StepGraph } from '../dataflow/types';
 import type { Notebook } from '../notebook/types';
 import type { CellFacts } from '../python/types';
 import type { Pipeline, PipelineStep } from '../pipeline/types';
@@ -23,10 +23,14 @@ export function planSteps(sources: PlanSources): readonly UnboundPlan[] {
   const ordinals = new Map(graph.steps.map((step, index) => [step.name, index]));
   const descendants = descendantsOf(pipeline);
   const replayable = replayableNames(sources);
-  const definitionUsers = usersOfDefinitions(graph);
-  return pipeline.steps.map((each, ordinal) =>
-    planStep(sources, each, ordinal, { ordinals, descendants, replayable, definitionUsers })
-  );
+  const shared: Shared = {
+    ordinals,
+    descendants,
+    replayable,
+    definitionUsers: usersOfDefinitions(graph),
+    byName: new Map(graph.steps.map(step => [step.name, step]))
+  };
+  return pipeline.steps.map((each, ordinal) => planStep(sources, each, ordinal, shared));
 }
 
 interface Shared {
@@ -34,6 +38,7 @@ interface Shared {
   readonly descendants: ReadonlyMap<string, ReadonlySet<string>>;
   readonly replayable: readonly string[];
   readonly definitionUsers: ReadonlyMap<string, readonly string[]>;
+  readonly byName: ReadonlyMap<string, Step>;
 }
 
 function planStep(
@@ -47,9 +52,18 @@ function planStep(
   const after = shared.descendants.get(step.name) ?? new Set<string>();
   const cells = step.cells.map(index => planCell(sources, index, step.needsIPython));
   // A step in several parts is earlier with one and later with another.
-  const cellsOf = new Map(graph.steps.map(other => [other.name, other.cells]));
+  const { byName } = shared;
   const later = (names: readonly string[]) =>
-    names.filter(name => (cellsOf.get(name)?.at(-1) ?? -1) > (step.cells[0] ?? 0));
+    names.filter(name => (byName.get(name)?.cells.at(-1) ?? -1) > (step.cells[0] ?? 0));
+  // An ancestor with a cell after the use: what it leaves under the name is a later value, unless it is known to make it before.
+  const isLater = (name: string, input: Input) => {
+    const other = byName.get(name);
+    return (
+      (other?.cells.at(-1) ?? -1) > input.firstUse &&
+      ((other?.cells[0] ?? -1) > input.firstUse ||
+        (!input.from.includes(name) && other?.outputs.includes(input.name) === true))
+    );
+  };
   return {
     version: 1,
     step: step.name,
@@ -60,7 +74,7 @@ function planStep(
     inputs: step.inputs.map(input => ({
       name: input.name,
       from: input.from,
-      notFrom: ancestors.filter(name => (cellsOf.get(name)?.[0] ?? -1) > input.cell),
+      notFrom: ancestors.filter(name => isLater(name, input)),
       optional: input.optional,
       mayChange: input.mayChange,
       guardedFor: later(input.alsoNeededBy).filter(name => !after.has(name)),

@@ -35,7 +35,7 @@ export interface StepPlan {
   readonly inputs: readonly {
     readonly name: string;
     readonly from: readonly string[];
-    /** Ancestors that begin after the cell that first uses it (the step has cells around them): theirs is a later value. */
+    /** Ancestors whose value is a later one than that of the cell that first uses it: their cells, or the step's, lie around others. */
     readonly notFrom: readonly string[];
     readonly optional: boolean;
     readonly mayChange: boolean;

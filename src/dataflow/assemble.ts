@@ -57,12 +57,12 @@ function outputsOf(drafts: Drafts): ReadonlyMap<string, ReadonlySet<string>> {
 
 function inputsOf(draft: Draft, drafts: Drafts): readonly Input[] {
   return [...draft.inputs]
-    .map(([name, { from, cell, optional }]): Input => {
+    .map(([name, { from, firstUse, optional }]): Input => {
       const ordered = drafts.inOrder(from);
       return {
         name,
         from: ordered,
-        cell,
+        firstUse,
         optional,
         mayChange: draft.writes.has(name),
         alsoNeededBy: drafts.all

@@ -6,11 +6,8 @@ export interface Draft {
   readonly name: string;
   /** Cells that the step runs, ascending. */
   readonly cells: readonly number[];
-  /** By name, with the first cell that uses it. */
-  readonly inputs: Map<
-    string,
-    { readonly from: Set<string>; readonly cell: number; optional: boolean }
-  >;
+  /** By name, with the first of the step's cells that uses it; Infinity while only definitions that it repeats do. */
+  readonly inputs: Map<string, { readonly from: Set<string>; firstUse: number; optional: boolean }>;
   /** Names that the step may bind, change or delete. */
   readonly writes: Set<string>;
   /** By cell and line of the definition. */

@@ -251,7 +251,14 @@ export class Needs {
     if ((this.drafts.named(from).cells.at(-1) ?? -1) > cell) {
       this.takenEarly.push({ name, from, cell, step: draft.name });
     }
-    const input = draft.inputs.get(name) ?? { from: new Set<string>(), cell, optional: true };
+    const input = draft.inputs.get(name) ?? {
+      from: new Set<string>(),
+      firstUse: Infinity,
+      optional: true
+    };
+    if (draft.cells.includes(cell)) {
+      input.firstUse = Math.min(input.firstUse, cell);
+    }
     input.optional &&= optional;
     draft.inputs.set(name, input);
     if (input.from.has(from)) {

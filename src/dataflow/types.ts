@@ -25,8 +25,8 @@ export interface Input {
    * whose manifest has it (a manifest may also say that the name was deleted).
    */
   readonly from: readonly string[];
-  /** The first cell of the step that uses it. */
-  readonly cell: number;
+  /** The first of the step's cells that uses it; Infinity if only definitions that it repeats do. */
+  readonly firstUse: number;
   /** May be absent at run time (guarded or conditional read, or needed only by `dynamic` code): no error if no manifest has it. */
   readonly optional: boolean;
   /** The step may bind or change it: then the guard does not watch it. */

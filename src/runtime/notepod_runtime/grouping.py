@@ -69,10 +69,21 @@ def shared_ids(pickler, registry):
                 plain = atomic[kind] = issubclass(kind, atoms)
             if plain or key in referenced:
                 continue
-            if kind is types.FunctionType and registry.is_global(value):
+            if kind is types.FunctionType and (registry.is_global(value) or _is_of_a_module(value)):
                 continue
             found[key] = value
     return found
+
+
+def _is_of_a_module(function):
+    """True for a function that streams refer to by its module and name: two that do so share no object of the notebook."""
+    module = function.__module__
+    if module is None or module == "__main__":
+        return False
+    found = sys.modules.get(module)
+    for word in function.__qualname__.split("."):
+        found = getattr(found, word, None)
+    return found is function
 
 
 def components(names, ids, ranges):
