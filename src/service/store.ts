@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalDocument } from '../compile/types';
-import { parseLines, readEventFile } from '../engines/local/event-log';
+import { parseLines, readEventFile } from '../engines/run-store/event-log';
 import { canReuse, stepsBefore } from '../engines/local/reuse';
-import { RunFolder } from '../engines/local/run-folder';
-import { isHeld } from '../engines/local/supervisor-lock';
+import { RunFolder } from '../engines/run-store/run-folder';
+import { isHeld } from '../engines/run-store/supervisor-lock';
 import type { RunEvent, RunOutcome } from '../engines/types';
 import type { NotebookOutput } from './compare';
 import { UserError } from './errors';

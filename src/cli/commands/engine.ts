@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { LocalEngine } from '../../engines/local/engine';
 import type { RunEvent, RunOutcome } from '../../engines/types';
 import { STEP_PROGRAM } from '../../runtime/program';
-import { dataFolder } from '../../engines/local/run-folder';
+import { dataFolder } from '../../engines/run-store/run-folder';
 import { EXIT } from '../exit';
 import type { Terminal } from '../terminal';
 

@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalDocument } from '../../compile/types';
 import { EngineError } from '../errors';
 import type { Engine, RunEvent, SubmitOptions } from '../types';
-import { EventLog, LineReader, readEventFile } from './event-log';
+import { EventLog, LineReader, readEventFile } from '../run-store/event-log';
 import { takeOver } from './reuse';
-import { newRunFolder, RunFolder, type RunFile } from './run-folder';
+import { newRunFolder, RunFolder, type RunFile } from '../run-store/run-folder';
 import { Scheduler } from './scheduler';
-import { StepLog } from './step-log';
-import { isHeld, takeLock } from './supervisor-lock';
+import { StepLog } from '../run-store/step-log';
+import { isHeld, takeLock } from '../run-store/supervisor-lock';
 
 /** How often the log of a run that another process supervises is looked at, ms. */
 const LOOK = 100;

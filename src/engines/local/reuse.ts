@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LocalDocument } from '../../compile/types';
-import type { RunFolder } from './run-folder';
+import type { RunFolder } from '../run-store/run-folder';
 
 type LocalStep = LocalDocument['steps'][number];
 

@@ -1,8 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { LocalDocument } from '../../compile/types';
 import type { RunOutcome, StepOutcome } from '../types';
-import type { EventLog } from './event-log';
-import type { RunFile, RunFolder } from './run-folder';
+import type { EventLog } from '../run-store/event-log';
+import type { RunFile, RunFolder } from '../run-store/run-folder';
 import { StepProcess, type StepEnd } from './step-process';
 
 type LocalStep = LocalDocument['steps'][number];

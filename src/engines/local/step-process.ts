@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepOutcome, StepRecord } from '../types';
-import { LineReader } from './event-log';
+import { LineReader } from '../run-store/event-log';
 
 /** How long a step that is told to end may take, ms. */
 const GRACE = 2000;
