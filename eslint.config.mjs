@@ -15,14 +15,14 @@ const ROOMS = [
   'pipeline',
   'compile',
   'timing',
-  'engines',
   'cluster',
+  'engines',
   'service',
   'cli',
   'lab',
   'runtime'
 ];
-const PURE = ROOMS.slice(0, ROOMS.indexOf('engines'));
+const PURE = ROOMS.slice(0, ROOMS.indexOf('cluster'));
 
 /** What Node or a browser brings along and the language does not. */
 const PLATFORM = [

@@ -16,6 +16,9 @@ const CASES: readonly (readonly [file: string, line: string, rule: string | null
   ['engines/local/planted.ts', "export { main } from '../../cli/main';", ROOMS],
   ['engines/local/planted.ts', "export type { Notebook } from '../../notebook/types';", null],
   ['cluster/planted.ts', "export { runPipeline } from '../service/run';", ROOMS],
+  ['cluster/planted.ts', "export type { Engine } from '../engines/types';", ROOMS],
+  ['engines/argo/planted.ts', "export { openCluster } from '../../cluster/client';", null],
+  ['cluster/planted.ts', "export { request } from 'node:https';", null],
   ['cli/planted.ts', "export type { Engine } from '../engines/types';", null],
   // The vocabulary of problems and the step program import no room.
   ['diagnostics/planted.ts', "export type { Cell } from '../notebook/types';", ROOMS],
