@@ -1,18 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
 import type { LocalDocument } from '../../compile/types';
 import { EngineError } from '../errors';
 import type { Engine, RunEvent, SubmitOptions } from '../types';
-import { EventLog, LineReader, readEventFile } from '../run-store/event-log';
+import { EventLog, readEventFile } from '../run-store/event-log';
 import { takeOver } from './reuse';
+import { followEvents, followStepLog } from '../run-store/follow';
 import { newRunFolder, RunFolder, type RunFile } from '../run-store/run-folder';
 import { Scheduler } from './scheduler';
-import { StepLog } from '../run-store/step-log';
 import { isHeld, takeLock } from '../run-store/supervisor-lock';
-
-/** How often the log of a run that another process supervises is looked at, ms. */
-const LOOK = 100;
 
 /** Runs steps as processes of this machine, with a folder as the volume. The process that submits supervises. */
 export class LocalEngine implements Engine<LocalDocument> {
@@ -44,35 +40,7 @@ export class LocalEngine implements Engine<LocalDocument> {
   }
 
   async *events(run: string, since = 0, signal?: AbortSignal): AsyncIterable<RunEvent> {
-    const folder = this.existing(run);
-    const reader = new LineReader<RunEvent>(folder.events);
-    for (let last: RunEvent | undefined; !signal?.aborted;) {
-      const own = this.supervised.get(run);
-      // Asked before the log is read: what a supervisor wrote last is in it then.
-      const alive = own !== undefined || isHeld(folder.lock);
-      const events = reader.read();
-      for (const event of events) {
-        last = event;
-        if (event.seq >= since) {
-          yield event;
-          if (signal?.aborted) {
-            return;
-          }
-        }
-      }
-      if (own?.log.failure) {
-        throw own.log.failure;
-      }
-      if (last?.type === 'run-ended' || !alive) {
-        return;
-      }
-      if (events.length === 0) {
-        await news(own?.log, signal);
-        if (own?.log.failure) {
-          throw own.log.failure;
-        }
-      }
-    }
+    yield* followEvents(this.existing(run), () => this.supervised.get(run)?.log, since, signal);
   }
 
   async *logs(
@@ -81,22 +49,7 @@ export class LocalEngine implements Engine<LocalDocument> {
     follow = false,
     signal?: AbortSignal
   ): AsyncIterable<string> {
-    const folder = this.existing(run);
-    const log = new StepLog(dirname(folder.attempt(step, 0)));
-    const reader = new LineReader<RunEvent>(folder.events);
-    for (let ended = false; !signal?.aborted;) {
-      // Asked before the log is read: what the step wrote last is in it then.
-      const alive = isHeld(folder.lock);
-      for (const event of reader.read()) {
-        ended = endsStep(event, step) ?? ended;
-      }
-      yield* log.read();
-      if (!follow || ended || !alive) {
-        yield* log.rest();
-        return;
-      }
-      await news(undefined, signal);
-    }
+    yield* followStepLog(this.existing(run), step, follow, signal);
   }
 
   async cancel(run: string): Promise<void> {
@@ -248,43 +201,4 @@ export class LocalEngine implements Engine<LocalDocument> {
     string,
     { readonly scheduler: Scheduler; readonly log: EventLog }
   >();
-}
-
-/** Settles at the next event of a run of this process, or after a while for another's; at once when `signal` aborts. */
-async function news(log: EventLog | undefined, signal: AbortSignal | undefined): Promise<void> {
-  if (log === undefined) {
-    await sleep(LOOK, undefined, { signal }).catch(() => undefined);
-    return;
-  }
-  await new Promise<void>(done => {
-    const finish = () => {
-      unlisten();
-      signal?.removeEventListener('abort', finish);
-      done();
-    };
-    const unlisten = log.listen(finish);
-    signal?.addEventListener('abort', finish);
-    if (signal?.aborted) {
-      finish();
-    }
-  });
-}
-
-/** Whether the event says that the step will write no more (true), that it will (false), or nothing of it (undefined). */
-function endsStep(event: RunEvent, step: string): boolean | undefined {
-  switch (event.type) {
-    case 'run-submitted':
-    case 'run-resumed':
-      return false;
-    case 'run-ended':
-      return true;
-    case 'step-reused':
-      return event.step === step ? true : undefined;
-    case 'step-started':
-      return event.step === step ? false : undefined;
-    case 'step-ended':
-      return event.step === step ? event.willRetry !== true : undefined;
-    default:
-      return undefined;
-  }
 }

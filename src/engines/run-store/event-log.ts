@@ -44,14 +44,14 @@ export class EventLog {
   }
 
   /**
-   * Appends an event. Once that has failed (a full disk), {@link failure} says why and nothing more is written:
+   * Appends an event, with the time when it happened if that is not now. Once that has failed (a full disk), {@link failure} says why and nothing more is written:
    * a log with a hole would tell something that did not happen.
    */
-  append(event: NewEvent): void {
+  append(event: NewEvent, time = nowNs()): void {
     if (this.broken !== undefined) {
       return;
     }
-    const full = { seq: this.next, time: nowNs(), ...event } as RunEvent;
+    const full = { seq: this.next, time, ...event } as RunEvent;
     try {
       appendFileSync(this.path, `${JSON.stringify(full)}\n`);
       if (event.type === 'run-ended') {
