@@ -20,6 +20,17 @@ export type RunEvent = { readonly seq: number; readonly time: string } & (
       readonly attempt: number;
       readonly pid?: number;
     }
+  /** What holds a pod up, or that it got a node: said when it changes. */
+  | {
+      readonly type: 'step-pod';
+      readonly step: string;
+      readonly attempt: number;
+      readonly pod: string;
+      readonly node?: string;
+      /** Kubernetes' word: Unschedulable, ImagePullBackOff, ContainerCreating, …; absent while nothing holds it up. */
+      readonly reason?: string;
+      readonly message?: string;
+    }
   | {
       readonly type: 'step-record';
       readonly step: string;
@@ -37,6 +48,8 @@ export type RunEvent = { readonly seq: number; readonly time: string } & (
       readonly code?: string;
       readonly willRetry?: boolean;
     }
+  /** Something about the run as a whole that its user should know while it goes on. */
+  | { readonly type: 'run-note'; readonly message: string; readonly fix?: string }
   | { readonly type: 'step-reused'; readonly step: string; readonly from: string }
   | { readonly type: 'run-ended'; readonly outcome: RunOutcome; readonly message?: string }
   | { readonly type: 'run-resumed'; readonly from?: string }

@@ -74,6 +74,11 @@ export class EventLog {
     return this.broken;
   }
 
+  /** Tells those who listen to look again, although nothing is new. */
+  wake(): void {
+    this.listeners.forEach(listener => listener());
+  }
+
   /** Calls `listener` after every new event, and when the log breaks; returns what ends that. */
   listen(listener: () => void): () => void {
     this.listeners.add(listener);

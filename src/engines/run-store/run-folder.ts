@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { LocalDocument } from '../../compile/types';
@@ -27,6 +27,13 @@ export interface RunFile {
   readonly run: string;
   readonly document: LocalDocument;
   readonly options: Omit<SubmitOptions, 'notebook'> & { readonly notebook: string };
+  /** Where it runs, if not on this machine. */
+  readonly cluster?: {
+    readonly context: string;
+    readonly namespace: string;
+    /** Names of the Workflows of the run: the first, and one for each time that it was resumed. */
+    readonly workflows: readonly string[];
+  };
 }
 
 /** Places in a run's folder. */
@@ -86,6 +93,13 @@ export class RunFolder {
       `${this.runFile} is damaged or was written by another version of notepod`,
       'run the notebook again'
     );
+  }
+
+  /** Replaces what the run is known by, whole or not at all. */
+  write(file: RunFile): void {
+    const aside = `${this.runFile}.new`;
+    writeFileSync(aside, JSON.stringify(file));
+    renameSync(aside, this.runFile);
   }
 
   /** The notebook as it was submitted. */
