@@ -1,4 +1,6 @@
 import entry from './notepod_step.py';
+import boot from './notepod_boot.py';
+import pod from './notepod_pod.py';
 import init from './notepod_runtime/__init__.py';
 import ambient from './notepod_runtime/ambient.py';
 import arrays from './notepod_runtime/arrays.py';
@@ -38,6 +40,7 @@ import volume from './notepod_runtime/volume.py';
 /** The step program: its files by path, to be put into a folder or into a pipeline's document. */
 export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_step.py': entry,
+  'notepod_pod.py': pod,
   'notepod_runtime/__init__.py': init,
   'notepod_runtime/ambient.py': ambient,
   'notepod_runtime/arrays.py': arrays,
@@ -74,3 +77,6 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/versions.py': versions,
   'notepod_runtime/volume.py': volume
 };
+
+/** What every pod of a run starts with, as an argument of `python3 -c`: it unpacks the run's bundle onto the volume, once. */
+export const BOOT_TEXT: string = boot;

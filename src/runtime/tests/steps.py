@@ -30,45 +30,19 @@ class Notebook:
         before = list(self._ran) if ancestors is None else list(ancestors)
         cell = fields.pop("cell", 100 + self._cells)
         self._cells += 1
-        plan = {
-            "version": 1,
-            "run": "test",
-            "step": name,
-            "ordinal": len(self._ran),
-            "cells": [
-                {
-                    "index": cell,
-                    "id": "c",
-                    "source": source,
-                    "raisesException": False,
-                    "parameters": [],
-                    "needsIPython": False,
-                }
-            ],
-            "replays": [
+        plan = plan_of(name, source, cell, len(self._ran))
+        plan.update(
+            replays=[
                 {"cell": at, "line": 1, "source": text, "names": list(names), "kind": kind}
                 for at, text, names, kind in replays
             ],
-            "inputs": [_input(each, before) for each in inputs],
-            "outputs": [
+            inputs=[_input(each, before) for each in inputs],
+            outputs=[
                 {"name": each, "cell": cell, "neededBy": ["later"], "required": False, "optional": False}
                 for each in outputs
             ],
-            "settings": [],
-            "importedLater": {},
-            "outputAll": False,
-            "inputAll": False,
-            "ancestors": before,
-            "ambientIn": [],
-            "ambientOut": [],
-            "ambientWatch": [],
-            "replayable": [],
-            "laterDefinitions": [],
-            "parameters": {},
-            "modules": [],
-            "needsIPython": False,
-            "image": "this Python",
-        }
+            ancestors=before,
+        )
         plan.update(fields)
         attempt = self.folder / "steps" / name / "1"
         attempt.mkdir(parents=True, exist_ok=True)
@@ -101,6 +75,44 @@ class Notebook:
 
     def snapshot(self, step):
         return self.volume / "snapshots" / step
+
+
+def plan_of(name, source, cell=0, ordinal=0):
+    """The plan of a step of one cell that takes and leaves nothing."""
+    return {
+        "version": 1,
+        "run": "test",
+        "step": name,
+        "ordinal": ordinal,
+        "cells": [
+            {
+                "index": cell,
+                "id": "c",
+                "source": source,
+                "raisesException": False,
+                "parameters": [],
+                "needsIPython": False,
+            }
+        ],
+        "replays": [],
+        "inputs": [],
+        "outputs": [],
+        "settings": [],
+        "importedLater": {},
+        "outputAll": False,
+        "inputAll": False,
+        "ancestors": [],
+        "ambientIn": [],
+        "ambientOut": [],
+        "ambientWatch": [],
+        "replayable": [],
+        "elsewhere": {},
+        "laterDefinitions": [],
+        "parameters": {},
+        "modules": [],
+        "needsIPython": False,
+        "image": "this Python",
+    }
 
 
 def _input(each, before):
