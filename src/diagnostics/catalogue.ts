@@ -11,7 +11,7 @@ export interface CatalogueEntry {
   readonly remedy: string;
 }
 
-/** Every code that a user can meet. NP1xx: notebook and tags; 2xx: syntax; 3xx: what steps need; 4xx: parameters, files, Python; 5xx: while running. */
+/** Every code that a user can meet. NP1xx: notebook and tags; 2xx: syntax; 3xx: what steps need; 4xx: parameters, files, Python; 5xx: while running; 6xx: on a cluster. */
 export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
   NP101: {
     problem: 'A tag means nothing',
@@ -117,6 +117,20 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     severity: 'error',
     meaning: 'Kubernetes refuses a container whose limit is lower than its request.',
     remedy: 'Raise the limit or lower the request.'
+  },
+  NP118: {
+    problem: 'Devices that cannot be given like that',
+    severity: 'error',
+    meaning:
+      'Devices such as `nvidia.com/gpu`, and huge pages, are given as a whole: in whole numbers, and with a limit that is the same as the request.',
+    remedy: 'Write `limit:nvidia.com/gpu:1` alone; the request follows.'
+  },
+  NP119: {
+    problem: 'Too little memory for any process',
+    severity: 'warning',
+    meaning:
+      'The amount is a few bytes: `memory:500m` is half a byte, since `m` means thousandths, and `memory:512` is 512 bytes.',
+    remedy: 'Write the unit: `512Mi`, `2Gi`.'
   },
   NP121: {
     problem: 'An unknown setting',
@@ -359,5 +373,66 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     severity: 'stop',
     meaning: 'Something happened that the step program does not know. This is a defect.',
     remedy: 'Please report it with the log of the step.'
+  },
+  NP631: {
+    problem: 'A place that no node knows',
+    severity: 'error',
+    meaning:
+      'The step has a tag `location:` with a place that no node of the cluster has a latency to, so nothing can be near to it.',
+    remedy:
+      'Correct the name (the message lists the places that there are), or have the latencies measured: `notepod nodes measure`.'
+  },
+  NP632: {
+    problem: 'No node is near enough',
+    severity: 'error',
+    meaning:
+      'The step has a tag `location:<place>:<ms>`, and every node that it would fit on is farther from the place, or nobody knows how far.',
+    remedy:
+      'Raise the ceiling, or leave it away: then the nearest node is preferred, wherever it is.'
+  },
+  NP633: {
+    problem: 'A step fits on no node',
+    severity: 'error',
+    meaning:
+      'No node of the cluster can take the step, even if it were empty: the amounts, the labels asked for, the taints, the location and the mounted claims leave none. The message tells what the nearest one lacks. A warning where new nodes are added by themselves.',
+    remedy:
+      'Ask for less, or change the tag that the message is about. `notepod nodes NOTEBOOK` tells it of every node.'
+  },
+  NP634: {
+    problem: 'A step fits on no node now',
+    severity: 'warning',
+    meaning: 'Other pods have what the step needs; it waits until they end.',
+    remedy: 'Wait, ask for less, or end what is not needed.'
+  },
+  NP635: {
+    problem: 'A step farther away than it could be',
+    severity: 'warning',
+    meaning:
+      'The steps hand over their values on one volume. It is one for a single node, so that all steps run there, and the first step with a location decides where.',
+    remedy:
+      'Name a storage class whose volumes many nodes can mount, in the settings: `"volume": {"storageClass": "nfs", "accessMode": "ReadWriteMany"}`.'
+  },
+  NP636: {
+    problem: 'No such volume can be made',
+    severity: 'error',
+    meaning:
+      'The storage class is not there, there is no default one, or it cannot give the access mode that the settings ask for. The claim would wait without end.',
+    remedy:
+      'Name one of the classes that the message lists in the settings, or take the access mode out.'
+  },
+  NP637: {
+    problem: 'Steps that cannot share a volume',
+    severity: 'error',
+    meaning:
+      'No node can take all steps, and no storage class is known whose volumes many nodes can mount at once; so a step would never reach what an earlier one left.',
+    remedy:
+      'Take a location or node tag away, fuse the steps that must meet, or name a storage class that many nodes can mount.'
+  },
+  NP638: {
+    problem: 'A volume that is made too early',
+    severity: 'warning',
+    meaning:
+      'The storage class makes volumes as soon as they are claimed (binding mode Immediate), on a node or in a zone of its choice; some steps cannot run everywhere.',
+    remedy: 'Name a class with the binding mode WaitForFirstConsumer.'
   }
 };

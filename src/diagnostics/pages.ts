@@ -8,7 +8,9 @@ export function diagnosticPages(): Readonly<Record<string, string>> {
     const words =
       severity === 'stop'
         ? 'Stops a step while it runs.'
-        : `Found by \`notepod check\` (${severity}).`;
+        : code.startsWith('NP63')
+          ? `Found by \`notepod doctor\` and \`notepod nodes\`, and before a run on a cluster starts (${severity}).`
+          : `Found by \`notepod check\` (${severity}).`;
     pages[`${code}.md`] =
       `# ${code}: ${problem}\n\n${words}\n\n## What it means\n\n${meaning}\n\n## What to do\n\n${remedy}\n`;
     rows.push(`| [${code}](${code}.md) | ${problem} | ${severity} |`);

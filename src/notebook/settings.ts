@@ -15,6 +15,7 @@ const KEYS: Readonly<Record<string, Kind>> = {
   files: 'strings',
   stepDefaults: 'strings',
   volume: 'volume',
+  extender: 'boolean',
   namespace: 'string',
   experiment: 'string',
   target: 'string',

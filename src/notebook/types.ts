@@ -70,6 +70,8 @@ export interface Settings {
     readonly storageClass?: string;
     readonly accessMode?: string;
   };
+  /** The cluster's scheduler has the location-aware extender: its labels are read from nodes and written to pods. */
+  readonly extender?: boolean;
   readonly namespace?: string;
   readonly experiment?: string;
   readonly target?: string;

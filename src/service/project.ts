@@ -7,6 +7,7 @@ import type { Diagnostic } from '../diagnostics/types';
 import { NotebookError, parseNotebook } from '../notebook/read';
 import { cutIntoSteps } from '../notebook/steps';
 import type { Notebook } from '../notebook/types';
+import { checkResources } from '../pipeline/resources';
 import { CellAnalyser } from '../python/analyser';
 import { NotebookFacts } from '../python/notebook-facts';
 import { loadParser } from '../python/parser';
@@ -65,6 +66,7 @@ export async function analyseProject(
   const files = findFiles(folder, notebook, graph, analyser);
   const diagnostics = [
     ...notebook.diagnostics,
+    ...checkResources(notebook),
     ...syntaxErrors(facts),
     ...unresolvedStars(facts),
     ...certain(graph.diagnostics, notebook, facts),
