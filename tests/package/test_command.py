@@ -54,6 +54,7 @@ def test_the_wheel_holds_the_program_and_nothing_of_the_checkout(environment):
         "notepod/__init__.py",
         "notepod/__main__.py",
         "notepod/node.py",
+        "notepod/service/kubernetes-client.mjs",
         "notepod/service/main.mjs",
         "../../../bin/notepod",
     }
