@@ -102,6 +102,18 @@ export interface PlannedCell {
   readonly needsIPython: boolean;
 }
 
+export type Json =
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** The objects of one run on a cluster. All are in one namespace. */
+export interface RunManifests {
+  readonly workflow: JsonObject;
+  readonly configMaps: readonly JsonObject[];
+  /** The volume's claim. The engine makes it, so that it stays until the run is deleted: Argo deletes those that it made when a run succeeds. */
+  readonly claim: JsonObject;
+}
+
 /** A pipeline for the local target: every step's plan and what the engine needs to order and limit them. */
 export interface LocalDocument {
   readonly version: 1;

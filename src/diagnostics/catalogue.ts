@@ -368,6 +368,55 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       'A set is gone through in the order of its hash table. A step passes that order on; here the table could not be rebuilt, so that a loop over the set, its `pop()` or what `print` shows of it may have another order than in Run All.',
     remedy: 'Use `sorted(…)` where the order matters.'
   },
+  NP601: {
+    problem: 'No image is known for a step',
+    severity: 'error',
+    meaning:
+      'A pod runs in an image. The step has no tag `image:`, the notebook no setting, none was given with `--image`, Jupyter does not run in a pod whose image is known, and `NOTEPOD_IMAGE` is not set.',
+    remedy:
+      'Name the image. It needs Python 3.8 or newer and the packages that the notebook imports.'
+  },
+  NP602: {
+    problem: 'Files are too large to travel with a run',
+    severity: 'error',
+    meaning:
+      'The files that the notebook reads travel in an object of Kubernetes, which takes 1 MB; packed they are larger.',
+    remedy: 'Put them on a claim and mount it: `volume:CLAIM:/PATH:ro`.'
+  },
+  NP603: {
+    problem: 'A notebook is too large for a cluster',
+    severity: 'error',
+    meaning: 'The cells travel in an object of Kubernetes, and its store takes 1.5 MB at once.',
+    remedy: 'Move large texts out of the cells into files on a volume.'
+  },
+  NP611: {
+    problem: 'The pod of a step was deleted',
+    severity: 'stop',
+    meaning:
+      'Somebody or something deleted the pod while it ran: a person, a drained node, or a cluster that needed the room.',
+    remedy: '`notepod resume` goes on from the finished steps; a tag `retry:` does it by itself.'
+  },
+  NP612: {
+    problem: 'A step needed more memory than its limit',
+    severity: 'stop',
+    meaning:
+      'The kernel ended the step, because its container reached its memory limit, or its node had no memory left.',
+    remedy: 'Raise the limit: `limit:memory:…`, and `request:memory:…` with it; or split the step.'
+  },
+  NP613: {
+    problem: 'A step was evicted from its node',
+    severity: 'stop',
+    meaning:
+      'The node ran out of memory or disk and gave up pods, first those that use more than they asked for.',
+    remedy: 'Request what the step needs: `request:memory:…`, `request:ephemeral-storage:…`.'
+  },
+  NP614: {
+    problem: 'A pod failed without a word of the step program',
+    severity: 'stop',
+    meaning:
+      'The container could not be started, or ended outright, so that only Kubernetes can say why.',
+    remedy: 'The message has what it says; `kubectl describe pod` shows more.'
+  },
   NP599: {
     problem: 'The step program failed',
     severity: 'stop',

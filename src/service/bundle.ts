@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { parameterText, settableParameters } from '../compile/argo';
+import type { LocalDocument } from '../compile/types';
+import type { Diagnostic } from '../diagnostics/types';
+import { editNotebook } from '../notebook/write';
+import type { Pipeline } from '../pipeline/types';
+import { STEP_PROGRAM } from '../runtime/program';
+import type { Project } from './project';
+
+/** Bytes of packed files that travel in the document. A ConfigMap takes 1 MiB, and the program and the cells go along. */
+const MOST_FILES = 700_000;
+/** Bytes of a packed bundle. etcd takes 1.5 MiB in one request, and Argo keeps its status beside the document. */
+const MOST_BUNDLE = 1_000_000;
+
+/** All that the pods of a run need besides their image, packed; once per run. `src/runtime/notepod_boot.py` unpacks it. */
+export interface Bundle {
+  /** gzip of JSON, base64. Deterministic. */
+  readonly packed: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Packs the step program, the plans, the files found, and what is needed to show the run on another machine. */
+export function makeBundle(project: Project, pipeline: Pipeline, document: LocalDocument): Bundle {
+  const files = filesOf(project);
+  const settable = settableParameters(pipeline);
+  const content = {
+    program: STEP_PROGRAM,
+    plans: Object.fromEntries(document.steps.map(({ name, plan }) => [name, { ...plan, run: '' }])),
+    settings: Object.fromEntries(
+      pipeline.steps.map(({ step, options }) => [
+        step.name,
+        {
+          env: options.env,
+          parameters: Object.fromEntries(
+            settable
+              .filter(each => step.parameters.includes(each.name))
+              .map(each => [each.name, { type: each.type, text: parameterText(each) }])
+          )
+        }
+      ])
+    ),
+    files: Object.fromEntries([...files].map(([path, data]) => [path, data.toString('base64')])),
+    notebook: withoutOutputs(project.text),
+    document: { ...document, steps: document.steps.map(withoutPlan) },
+    parameters: Object.fromEntries(pipeline.parameters.map(each => [each.name, each.value]))
+  };
+  const packed = pack(content);
+  const diagnostics: Diagnostic[] = [];
+  const filesPacked = files.size === 0 ? 0 : pack(content.files).length;
+  if (filesPacked > MOST_FILES) {
+    diagnostics.push(tooLarge(files, filesPacked));
+  } else if (packed.length > MOST_BUNDLE) {
+    diagnostics.push({
+      code: 'NP603',
+      severity: 'error',
+      message: `the notebook is too large for a document on a cluster: ${kilobytes(packed.length)} packed, of ${kilobytes(MOST_BUNDLE)}`,
+      why: 'the cells travel in an object of Kubernetes, whose store takes 1.5 MB at once',
+      fix: 'move large texts out of the cells into files on a volume'
+    });
+  }
+  return { packed: packed.toString('base64'), diagnostics };
+}
+
+function withoutPlan(step: LocalDocument['steps'][number]): object {
+  return Object.fromEntries(Object.entries(step).filter(([key]) => key !== 'plan'));
+}
+
+/** gzip without a time in it, so that equal content gives equal bytes. */
+function pack(content: unknown): Buffer {
+  const packed = gzipSync(JSON.stringify(content), { level: 9 });
+  // Bytes 4 to 7: time of modification; 9: operating system (RFC 1952).
+  packed.fill(0, 4, 8);
+  packed[9] = 255;
+  return packed;
+}
+
+function filesOf(project: Project): ReadonlyMap<string, Buffer> {
+  const found = new Map<string, Buffer>();
+  const add = (path: string): void => {
+    const full = join(project.folder, path);
+    if (statSync(full).isDirectory()) {
+      readdirSync(full)
+        .sort()
+        .filter(name => name !== '__pycache__')
+        .forEach(name => add(`${path}/${name}`));
+    } else {
+      found.set(path, readFileSync(full));
+    }
+  };
+  project.files.found.forEach(each => add(each.path));
+  return found;
+}
+
+/** The notebook without what earlier runs left in its cells: a run's outputs take their place. */
+function withoutOutputs(text: string): string {
+  const { cells } = JSON.parse(text.replace(/^\ufeff/, '')) as {
+    readonly cells: readonly { readonly cell_type: string }[];
+  };
+  return editNotebook(
+    text,
+    cells.flatMap((cell, index) =>
+      cell.cell_type === 'code' ? [{ cell: index, outputs: [] }] : []
+    )
+  );
+}
+
+function tooLarge(files: ReadonlyMap<string, Buffer>, packed: number): Diagnostic {
+  const largest = [...files]
+    .sort((a, b) => b[1].length - a[1].length)
+    .slice(0, 3)
+    .map(([path, data]) => `${path} (${kilobytes(data.length)})`);
+  return {
+    code: 'NP602',
+    severity: 'error',
+    message: `the files that travel with the run are too large: ${kilobytes(packed)} packed, of ${kilobytes(MOST_FILES)}; the largest: ${largest.join(', ')}`,
+    why: 'they travel in an object of Kubernetes, which takes 1 MB',
+    fix: 'put them on a claim and mount it with a tag: `volume:CLAIM:/PATH:ro`'
+  };
+}
+
+function kilobytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1000)} kB`;
+}

@@ -1,0 +1,80 @@
+import { basename } from 'node:path';
+import { compileRun, type ArgoSources, type PodPlacement } from '../compile/argo';
+import { compileLocal } from '../compile/local';
+import type { LocalDocument, RunManifests } from '../compile/types';
+import type { Diagnostic } from '../diagnostics/types';
+import { bindParameters } from '../pipeline/parameters';
+import { buildPipeline } from '../pipeline/pipeline';
+import type { Parameter, Pipeline } from '../pipeline/types';
+import { BOOT_TEXT } from '../runtime/program';
+import { makeBundle } from './bundle';
+import { imagesOf } from './image';
+import { sha256, type Project } from './project';
+
+/** What the user asks of a run on a cluster, beside what the notebook says. */
+export interface ClusterChoices {
+  readonly image?: string;
+  readonly serviceAccount?: string;
+  readonly runAsUser?: number;
+  readonly volumeSize?: string;
+  readonly storageClass?: string;
+  readonly accessMode?: string;
+  readonly placements?: ReadonlyMap<string, PodPlacement>;
+}
+
+/** A project bound to parameters and images, checked, for Argo. */
+export interface PreparedClusterRun {
+  readonly pipeline: Pipeline;
+  readonly sources: ArgoSources;
+  readonly document: LocalDocument;
+  readonly parameters: readonly Parameter[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** The objects of a run of this id. */
+  manifests(run: string): RunManifests;
+}
+
+/** Size of a run's volume where neither the settings nor the user name one. */
+const VOLUME_SIZE = '2Gi';
+
+/** Prepares a project for a cluster. Reads the files that travel with it; sends nothing. */
+export function prepareClusterRun(
+  project: Project,
+  given: ReadonlyMap<string, string>,
+  choices: ClusterChoices
+): PreparedClusterRun {
+  const { notebook, facts, graph } = project;
+  const bound = bindParameters(graph.parameters, given);
+  const pipeline = buildPipeline(notebook, graph, bound.parameters, project.name);
+  const { images, diagnostics } = imagesOf(notebook, pipeline, choices.image, process.env);
+  const files = project.files.found.map(each => each.path);
+  const image = [...new Set(images.values())].join(', ');
+  const document = compileLocal({ notebook, facts, graph, pipeline, image }, files, sha256);
+  const bundle = makeBundle(project, pipeline, document);
+  const { volume, timeout } = notebook.settings;
+  const storageClass = choices.storageClass ?? volume.storageClass;
+  const sources: ArgoSources = {
+    pipeline,
+    document,
+    notebook: basename(project.path),
+    images,
+    boot: BOOT_TEXT,
+    bundle: bundle.packed,
+    volume: {
+      size: choices.volumeSize ?? volume.size ?? VOLUME_SIZE,
+      accessMode: choices.accessMode ?? volume.accessMode ?? 'ReadWriteOnce',
+      ...(storageClass === undefined ? {} : { storageClass })
+    },
+    ...(choices.placements === undefined ? {} : { placements: choices.placements }),
+    ...(choices.serviceAccount === undefined ? {} : { serviceAccount: choices.serviceAccount }),
+    ...(choices.runAsUser === undefined ? {} : { runAsUser: choices.runAsUser }),
+    ...(timeout === undefined ? {} : { timeout })
+  };
+  return {
+    pipeline,
+    sources,
+    document,
+    parameters: bound.parameters,
+    diagnostics: [...bound.diagnostics, ...diagnostics, ...bundle.diagnostics],
+    manifests: run => compileRun(sources, run)
+  };
+}
