@@ -27,28 +27,38 @@ if not os.path.isdir(run):
         sys.exit("notepod: the run's bundle is neither at /notepod nor on the volume")
     bundle = json.loads(gzip.decompress(packed).decode())
     os.umask(0)
-    made = tempfile.mkdtemp(prefix=".run-", dir=root)
-    os.chmod(made, 0o777)
-    texts = [(os.path.join("program", name), text.encode()) for name, text in bundle["program"].items()]
-    for folder in ("plans", "settings"):
-        texts += [
-            (os.path.join(folder, name + ".json"), json.dumps(each).encode())
-            for name, each in bundle[folder].items()
-        ]
-    texts += [(os.path.join("work", name), base64.b64decode(text)) for name, text in bundle["files"].items()]
-    for folder in ("work", "steps", "volume/snapshots"):
-        os.makedirs(os.path.join(made, folder))
-    for name, data in texts:
-        path = os.path.join(made, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(data)
+    made = None
     try:
+        made = tempfile.mkdtemp(prefix=".run-", dir=root)
+        os.chmod(made, 0o777)
+        data = [(os.path.join("program", name), text.encode()) for name, text in bundle["program"].items()]
+        for folder in ("plans", "settings"):
+            for name, each in bundle[folder].items():
+                data.append((os.path.join(folder, name + ".json"), json.dumps(each).encode()))
+        for name, text in bundle["files"].items():
+            data.append((os.path.join("work", name), base64.b64decode(text)))
+        for folder in ("work", "steps", "volume/snapshots"):
+            os.makedirs(os.path.join(made, folder))
+        for name, content in data:
+            path = os.path.join(made, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(content)
         os.rename(made, run)
-    except OSError:
-        # Another first step was quicker.
-        shutil.rmtree(made)
+    except OSError as error:
+        if made:
+            shutil.rmtree(made, ignore_errors=True)
+        # Else another first step was quicker.
         if not os.path.isdir(run):
-            raise
+            said = "the run cannot be put onto the volume: %s" % error
+            print("notepod:", said, file=sys.stderr)
+            words = dict(
+                v=1, step=sys.argv[1], attempt=1, outcome="failed", exit=5, code="NP505", message=said
+            )
+            try:
+                with open(os.environ.get("NOTEPOD_TERMINATION_LOG", "/dev/termination-log"), "w") as file:
+                    json.dump(words, file)
+            finally:
+                os._exit(5)
 program = os.path.join(run, "program", "notepod_pod.py")
 os.execv(sys.executable, [sys.executable, "-u", program] + sys.argv[1:])

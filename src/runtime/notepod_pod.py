@@ -6,12 +6,14 @@ them), so that outputs and times come home with the log. Its last word is the co
 
 import base64
 import contextlib
+import errno
 import json
 import os
 import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import zlib
 
@@ -22,10 +24,17 @@ _PIECE = 2900
 _LOOK = 0.1
 #: Bytes of recorded lines in one message.
 _BATCH = 65_536
-#: Seconds that processes which the step left behind may go on printing.
+#: Seconds of silence after which nobody waits any more for processes that the step left behind, and seconds they may print at all.
 _AFTERWARDS = 1.0
+_AFTERWARDS_AT_MOST = 5.0
+#: Bytes that a pipe holds (pipe(7)): so much of what the step itself printed may be in it when the step has ended.
+_PIPE = 65_536
+#: Seconds that a step which is told to end may take. Kubernetes ends the whole pod after 30, and then there is no last word.
+_GRACE = 20.0
 #: Kubernetes keeps 4096 bytes of a container's termination message.
 _LAST_WORDS = 4096
+#: Bytes that a volume must take for it not to be full.
+_ROOM = 65_536
 _MARK = b"\x1e"
 
 
@@ -34,25 +43,17 @@ def main(step):
         int(os.environ.get("NOTEPOD_ATTEMPT") or 0) + int(os.environ.get("NOTEPOD_ATTEMPTS_BEFORE") or 0) + 1
     )
     folder = os.path.join(_FOLDER, "steps", step, str(attempt))
+    words = {"v": 1, "step": step, "attempt": attempt}
     try:
         os.umask(0)
         os.makedirs(folder, exist_ok=True)
         settings = _read(os.path.join(_FOLDER, "settings", step + ".json"))
         plan = _plan(step, settings, folder)
+        env = _environment(settings)
     except OSError as error:
-        message = f"the volume cannot be used: {error}"
-        sys.stderr.write(f"notepod: {message}\n")
-        _leave(
-            {
-                "v": 1,
-                "step": step,
-                "attempt": attempt,
-                "outcome": "failed",
-                "exit": 5,
-                "code": "NP514",
-                "message": message,
-            }
-        )
+        words.update(_volume_problem(error))
+        sys.stderr.write(f"notepod: {words['message']}\n")
+        _leave(words)
         return 5
     killed_before = _oom_kills()
     supervisor = _Supervisor(folder)
@@ -65,9 +66,9 @@ def main(step):
             os.path.join(_FOLDER, "volume"),
             folder,
         ],
-        _environment(settings),
+        env,
     )
-    words = {"v": 1, "step": step, "attempt": attempt, **supervisor.judge(status)}
+    words.update(supervisor.judge(status))
     if words.get("signal") == "SIGKILL" and _oom_kills() > killed_before:
         words["oom"] = True
     words["peakRss"] = _peak_rss()
@@ -83,56 +84,70 @@ class _Supervisor:
 
     def __init__(self, folder):
         self.frames = _Frames()
+        self._folder = folder
         self._lines = [_Lines(folder, "record.jsonl", "r"), _Lines(folder, "outputs.jsonl", "o")]
         self._problem = None
         self._done = None
-        self._told_to_end = False
+        #: When that was; None: it was not.
+        self._told_to_end = None
         #: ``[index, ns, cpuNs, peak, failed]`` of every cell that ended.
         self.cells = []
 
     def run(self, command, env):
         """Runs the step program to its end; returns the status of ``subprocess``: negative for a signal."""
-        work = os.path.join(_FOLDER, "work")
+        child = None
+
+        def end(*_):
+            self._told_to_end = time.monotonic()
+            if child is not None:
+                child.send_signal(signal.SIGTERM)
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        # What is printed goes to standard output, from both streams: of two streams the kubelet mixes pieces of 16 KiB of long
+        # lines, such as a progress bar's, and a frame would stand in the middle of one.
         child = subprocess.Popen(
             command,
-            cwd=work,
+            cwd=os.path.join(_FOLDER, "work"),
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-
-        def end(number, _):
-            self._told_to_end = True
+        if self._told_to_end is not None:
             child.send_signal(signal.SIGTERM)
-
-        signal.signal(signal.SIGTERM, end)
-        signal.signal(signal.SIGINT, end)
-        streams = {child.stdout.fileno(): 1, child.stderr.fileno(): 2}
+        streams = [child.stdout.fileno(), child.stderr.fileno()]
         looked = time.monotonic()
-        silent_since = None
+        ended = silent_since = None
+        afterwards = dict.fromkeys(streams, 0)
         while streams:
-            ready, _, _ = select.select(list(streams), [], [], _LOOK)
+            ready, _, _ = select.select(streams, [], [], _LOOK)
             for source in ready:
-                data = os.read(source, 65_536)
+                data = os.read(source, _PIPE)
                 if not data:
-                    del streams[source]
-                elif streams[source] == 1:
-                    self.frames.text(data)
+                    streams.remove(source)
                 else:
-                    _write(2, data.replace(b"\n" + _MARK, b"\n" + _MARK + _MARK))
+                    self.frames.text(data)
+                    afterwards[source] += len(data)
             now = time.monotonic()
             if now - looked >= _LOOK:
                 looked = now
                 self._look()
-            if ready or child.poll() is None:
-                silent_since = None
-            else:
-                # What the step left behind holds the streams open.
-                silent_since = now if silent_since is None else silent_since
-                if now - silent_since >= _AFTERWARDS:
-                    break
+            if child.poll() is None:
+                if self._told_to_end is not None and now - self._told_to_end >= _grace():
+                    child.kill()
+                afterwards = dict.fromkeys(streams, 0)
+                continue
+            # What the step left behind may hold the streams open.
+            ended = now if ended is None else ended
+            silent_since = None if ready else now if silent_since is None else silent_since
+            if silent_since is not None and now - silent_since >= _AFTERWARDS:
+                break
+            if now - ended >= _AFTERWARDS_AT_MOST and all(
+                afterwards[each] >= _PIPE for each in streams if each in ready
+            ):
+                break
         status = child.wait()
         with contextlib.suppress(OSError):
             os.killpg(child.pid, signal.SIGKILL)
@@ -147,12 +162,19 @@ class _Supervisor:
             words["message"] = self._problem.get("message")
         if status < 0:
             words["signal"] = signal.Signals(-status).name
-        if self._told_to_end and self._done != "succeeded":
+        if self._told_to_end is not None and self._done != "succeeded":
             return dict(words, outcome="cancelled")
         if status < 0:
             return dict(
                 words, outcome="killed", code="NP511", message=f"the process was ended by {words['signal']}"
             )
+        if self._done is None or words.get("code") == "NP599":
+            try:
+                # The step program cannot say what it could not write.
+                with tempfile.TemporaryFile(dir=self._folder) as file:
+                    file.write(bytes(_ROOM))
+            except OSError as error:
+                return dict(words, **_volume_problem(error))
         if self._done is None:
             said = f"the process ended with {status} before the step was done (os._exit, or the Python itself failed); see the log"
             return dict({"code": "NP513", "message": said}, **words, outcome="failed")
@@ -237,6 +259,18 @@ def _write(descriptor, data):
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def _volume_problem(error):
+    """How a step ends that cannot write to the volume. NP505: as where a snapshot does not fit."""
+    said = (
+        "the volume is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "the volume cannot be used"
+    )
+    return {"outcome": "failed", "exit": 5, "code": "NP505", "message": f"{said}: {error}"}
+
+
+def _grace():
+    return float(os.environ.get("NOTEPOD_GRACE_SECONDS") or _GRACE)
 
 
 def _read(path):

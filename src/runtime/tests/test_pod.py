@@ -20,6 +20,11 @@ PROGRAM = {
     str(path.relative_to(SOURCE)): path.read_text()
     for path in [*SOURCE.glob("*.py"), *SOURCE.glob("notepod_runtime/*.py")]
 }
+_LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 _FRAME = re.compile(rb"\x1enp (\d+) ([.+]) ([~-]) ([A-Za-z0-9+/=]*)\n")
 
 
@@ -41,9 +46,13 @@ class Pod:
         size = len(packed) // 11 + 1
         self.bundle = {f"NOTEPOD_BUNDLE_{n}": packed[n * size : (n + 1) * size] for n in range(11)}
 
-    def start(self, step, **env):
+    def start(self, step, largest=None, **env):
+        """``largest``: bytes that a file may have, which stands for a volume that is full."""
+        command = [sys.executable, "-u", "-c", BOOT, step]
+        if largest is not None:
+            command = [sys.executable, "-c", _LIMITED, str(largest), *command]
         return subprocess.Popen(
-            [sys.executable, "-u", "-c", BOOT, step],
+            command,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={
@@ -55,9 +64,9 @@ class Pod:
             },
         )
 
-    def run(self, step, **env):
+    def run(self, step, largest=None, **env):
         """``(exit code, what was printed, messages, last word, stderr)``."""
-        process = self.start(step, **env)
+        process = self.start(step, largest, **env)
         out, err = process.communicate(timeout=60)
         text, messages = decoded(out)
         return process.returncode, text, messages, json.loads(self.word.read_text()), err
@@ -99,6 +108,7 @@ def outputs_of(messages):
         ("import os; os.write(1, bytes(range(256)) * 4); None", bytes(range(256)) * 4),
         ("import subprocess; subprocess.run(['echo', 'of a child']); None", b"of a child\n"),
         ("print('ä€😀' * 5000)", "ä€😀".encode() * 5000 + b"\n"),
+        ("import sys; sys.stderr.write('bar\\r' * 5000); sys.stderr.flush(); None", b"bar\r" * 5000),
     ],
 )
 def test_what_is_printed_comes_through(tmp_path, source, printed):
@@ -151,10 +161,55 @@ def test_a_step_that_is_told_to_end(tmp_path):
     assert decoded(read + rest)[1][-1]["end"]["outcome"] == "cancelled"
 
 
-def test_what_a_step_leaves_running_does_not_hold_it_up(tmp_path):
-    source = "import subprocess; subprocess.Popen(['sleep', '1000']); None"
-    code, _, _, word, _ = Pod(tmp_path, {"a": source}).run("a")
+def test_a_step_that_will_not_end_is_ended(tmp_path):
+    source = (
+        "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n"
+        "print('ready')\nimport time\nwhile True: time.sleep(1)"
+    )
+    process = Pod(tmp_path, {"a": source}).start("a", NOTEPOD_GRACE_SECONDS="0.2")
+    read = b""
+    while b"ready\n" not in read:
+        read += os.read(process.stdout.fileno(), 65_536)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 137
+    word = json.loads((tmp_path / "termination-log").read_text())
+    assert (word["outcome"], word["signal"]) == ("cancelled", "SIGKILL")
+
+
+@pytest.mark.parametrize("left", ["exec sleep 1000", "while :; do echo x; done"])
+def test_what_a_step_leaves_running_does_not_hold_it_up(tmp_path, left):
+    source = f"import subprocess; print('own' * 9999); subprocess.Popen(['sh', '-c', {left!r}]); None"
+    code, text, _, word, _ = Pod(tmp_path, {"a": source}).run("a")
     assert (code, word["outcome"]) == (0, "succeeded")
+    assert b"own" * 9999 in text
+
+
+def test_a_volume_that_is_full_at_the_start_is_said(tmp_path):
+    pod = Pod(tmp_path, {"a": "print(1)"})
+    process = pod.start("a", largest=2000)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 5
+    assert b"cannot be put onto the volume: " in err
+    word = json.loads(pod.word.read_text())
+    assert (word["exit"], word["code"], word["step"]) == (5, "NP505", "a")
+    assert list(pod.volume.iterdir()) == []
+
+
+def test_a_volume_that_is_full_later_is_said(tmp_path):
+    pod = Pod(tmp_path, {"a": "print(1)", "b": "for n in range(2000): print('x' * 99)"})
+    assert pod.run("a")[0] == 0
+    code, _, _, word, _ = pod.run("b", largest=20_000)
+    assert (code, word["exit"], word["code"]) == (5, 5, "NP505")
+    assert "the volume cannot be used: " in word["message"]
+
+
+def test_a_last_word_that_cannot_be_left_is_in_the_log(tmp_path):
+    pod = Pod(tmp_path, {"a": "print(1)"})
+    process = pod.start("a", NOTEPOD_TERMINATION_LOG=str(tmp_path))
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+    assert decoded(out)[1][-1]["end"]["outcome"] == "succeeded"
 
 
 def test_first_steps_may_start_at_once(tmp_path):
