@@ -1,9 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ClusterError } from '../cluster/errors';
 import { BrokenRunError, EngineError } from '../engines/errors';
 import { UserError } from '../service/errors';
 import { checkCommand } from './commands/check';
 import { graphCommand } from './commands/graph';
-import { runCommand } from './commands/run';
+import type { ClusterOptions } from './commands/engine';
+import { runCommand, type RunOptions } from './commands/run';
+import { runOnArgo, type ArgoRunOptions } from './commands/run-argo';
 import {
   cancelCommand,
   deleteCommand,
@@ -37,7 +40,11 @@ export async function runCommandLine(
     if (error instanceof CommanderError) {
       return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     }
-    if (error instanceof UserError || error instanceof EngineError) {
+    if (
+      error instanceof UserError ||
+      error instanceof EngineError ||
+      error instanceof ClusterError
+    ) {
       terminal.err(`${paint(terminal, 'red', 'error')}: ${error.message}`);
       if (error.fix !== undefined) {
         terminal.err(`  fix: ${error.fix}`);
@@ -48,7 +55,7 @@ export async function runCommandLine(
   }
 }
 
-function exitCodeOfError(error: UserError | EngineError): number {
+function exitCodeOfError(error: UserError | EngineError | ClusterError): number {
   if (error instanceof UserError) {
     return error.exitCode;
   }
@@ -104,16 +111,33 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
   running(
     add(
       'run <notebook>',
-      'Runs the steps as processes on this machine.',
-      'notepod run train.ipynb -p epochs=5 -o out.ipynb'
+      'Runs the steps: as processes on this machine, or as pods on a cluster.',
+      'notepod run train.ipynb -p epochs=5 -o out.ipynb\n  $ notepod run train.ipynb --target argo -n team-a --image python:3.12'
     )
   )
     .option('--from <step>', "start at this step, on the last run's snapshots of the others")
     .option('--fresh', 'run in an empty folder with only the files found, as on a cluster')
     .option('--json', "print the run's events as JSON lines instead of the timeline")
     .option('-o, --output <file>', 'write the notebook with the outputs, also after a failure')
-    .action(async (path: string, options: Parameters<typeof runCommand>[1]) =>
-      exit(await runCommand(path, options, terminal))
+    .addOption(
+      new Option('--target <target>', 'where to run').choices(['local', 'argo']).default('local')
+    )
+    .option('--context <context>', 'argo: the context of the kubeconfig (default: the current one)')
+    .option('-n, --namespace <namespace>', "argo: the namespace (default: the context's)")
+    .option('--image <image>', 'argo: image of the steps that name none')
+    .option('--service-account <name>', 'argo: service account of the pods')
+    .option(
+      '--run-as-user <uid>',
+      'argo: user of the pods, with all that the `restricted` profile asks for',
+      wholeNumber
+    )
+    .action(
+      async (path: string, options: RunOptions & ArgoRunOptions & { readonly target: string }) =>
+        exit(
+          options.target === 'argo'
+            ? await runOnArgo(path, ownOptions(options), terminal)
+            : await runCommand(path, options, terminal)
+        )
     );
   running(
     add(
@@ -126,49 +150,84 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
     .action(async (path: string, options: Parameters<typeof verifyCommand>[1]) =>
       exit(await verifyCommand(path, options, terminal))
     );
-  add('runs', 'Lists the runs on this machine, newest first.', 'notepod runs')
+  onCluster(add('runs', 'Lists the runs that this machine knows, newest first.', 'notepod runs'))
     .option('--json', 'print them as JSON')
-    .action((options: Parameters<typeof runsCommand>[0]) => exit(runsCommand(options, terminal)));
+    .action(async (options: Parameters<typeof runsCommand>[0]) =>
+      exit(await runsCommand(options, terminal))
+    );
   const RUN = 'A run is named by its id, the start of it, or `last`.';
-  add('show <run>', `Draws where the time of a run went. ${RUN}`, 'notepod show last')
+  onCluster(add('show <run>', `Draws where the time of a run went. ${RUN}`, 'notepod show last'))
     .addOption(
       new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text')
     )
-    .action((run: string, options: Parameters<typeof showCommand>[1]) =>
-      exit(showCommand(run, options, terminal))
+    .action(async (run: string, options: Parameters<typeof showCommand>[1]) =>
+      exit(await showCommand(run, options, terminal))
     );
-  add(
-    'logs <run> [step]',
-    `Prints what the steps of a run wrote. ${RUN}`,
-    'notepod logs last train'
+  onCluster(
+    add(
+      'logs <run> [step]',
+      `Prints what the steps of a run wrote. ${RUN}`,
+      'notepod logs last train'
+    )
   )
     .option('-f, --follow', 'go on until the run has ended')
-    .action(async (run: string, step: string | undefined, options: { readonly follow?: boolean }) =>
-      exit(await logsCommand(run, step, options, terminal))
+    .action(
+      async (run: string, step: string | undefined, options: Parameters<typeof logsCommand>[2]) =>
+        exit(await logsCommand(run, step, options, terminal))
     );
-  add(
-    'resume <run>',
-    `Goes on with a failed or interrupted run from its finished steps. ${RUN}`,
-    'notepod resume last'
-  ).action(async (run: string) => exit(await resumeCommand(run, terminal)));
-  add('cancel <run>', `Ends a run that is going. ${RUN}`, 'notepod cancel last').action(
-    async (run: string) => exit(await cancelCommand(run, terminal))
+  onCluster(
+    add(
+      'resume <run>',
+      `Goes on with a failed or interrupted run from its finished steps. ${RUN}`,
+      'notepod resume last'
+    )
+  ).action(async (run: string, options: ClusterOptions) =>
+    exit(await resumeCommand(run, options, terminal))
   );
-  add(
-    'delete <run>',
-    `Deletes a run with its snapshots and outputs. ${RUN}`,
-    'notepod delete 20261124-0915'
-  ).action(async (run: string) => exit(await deleteCommand(run, terminal)));
-  add(
-    'outputs <run>',
-    `Writes the run's notebook with the outputs in its cells. ${RUN}`,
-    'notepod outputs last -o out.ipynb'
+  onCluster(add('cancel <run>', `Ends a run that is going. ${RUN}`, 'notepod cancel last')).action(
+    async (run: string, options: ClusterOptions) =>
+      exit(await cancelCommand(run, options, terminal))
+  );
+  onCluster(
+    add(
+      'delete <run>',
+      `Deletes a run with its snapshots and outputs, and its volume. ${RUN}`,
+      'notepod delete 20261124-0915'
+    )
+  ).action(async (run: string, options: ClusterOptions) =>
+    exit(await deleteCommand(run, options, terminal))
+  );
+  onCluster(
+    add(
+      'outputs <run>',
+      `Writes the run's notebook with the outputs in its cells. ${RUN}`,
+      'notepod outputs last -o out.ipynb'
+    )
   )
     .requiredOption('-o, --output <file>', 'the notebook to write')
-    .action((run: string, options: Parameters<typeof outputsCommand>[1]) =>
-      exit(outputsCommand(run, options, terminal))
+    .action(async (run: string, options: Parameters<typeof outputsCommand>[1]) =>
+      exit(await outputsCommand(run, options, terminal))
     );
   return program;
+}
+
+/** Options of every command that takes a run: it may have been started on another machine. */
+function onCluster(command: Command): Command {
+  return command
+    .option('--context <context>', 'look on the cluster of this context too')
+    .option('-n, --namespace <namespace>', 'look in this namespace of the cluster too');
+}
+
+/** @throws UserError if an option was given that a cluster has no use for */
+function ownOptions(options: RunOptions & ArgoRunOptions): ArgoRunOptions {
+  const [given] = (['from', 'fresh', 'jobs'] as const).filter(each => options[each] !== undefined);
+  if (given !== undefined) {
+    throw new UserError(
+      `--${given} is for runs on this machine`,
+      'leave it out, or run without --target argo'
+    );
+  }
+  return options;
 }
 
 /** Options of every command that runs steps. */

@@ -16,6 +16,9 @@ const DOING: Readonly<Record<Extract<StepRecord, { type: 'phase' }>['phase'], st
   end: 'ending'
 };
 
+/** Kubernetes' words for a pod that is on its way. */
+const PASSING_REASONS = new Set(['ContainerCreating', 'PodInitializing']);
+
 /** Shows a run while it goes: a block that is redrawn on a terminal, plain lines elsewhere. */
 export class Progress {
   /** @param sourceLine the text of a line (from 1) of a cell (from 0), to be shown with an exception */
@@ -65,6 +68,18 @@ export class Progress {
           }
         }
         break;
+      case 'step-pod': {
+        const { reason, message } = event;
+        const doing =
+          reason === undefined
+            ? 'starting'
+            : message === undefined
+              ? reason
+              : `${reason}: ${message}`;
+        const { since = BigInt(event.time) } = this.steps.get(event.step) ?? {};
+        this.steps.set(event.step, { state: 'running', since, doing });
+        break;
+      }
       case 'step-started':
         this.steps.set(event.step, { state: 'running', since: BigInt(event.time) });
         break;
@@ -113,6 +128,12 @@ export class Progress {
           'started' + (event.attempt > 1 ? ` (attempt ${event.attempt})` : '')
         );
         break;
+      case 'step-pod':
+        this.pod(event);
+        break;
+      case 'run-note':
+        this.say(event.fix === undefined ? event.message : `${event.message}\n  fix: ${event.fix}`);
+        break;
       case 'step-record':
         this.record(event);
         break;
@@ -130,6 +151,14 @@ export class Progress {
         break;
       default:
         break;
+    }
+  }
+
+  private pod({ step, node, reason, message }: Extract<RunEvent, { type: 'step-pod' }>): void {
+    if (node !== undefined && (reason === undefined || PASSING_REASONS.has(reason))) {
+      this.passing(step, `on node ${node}`);
+    } else if (reason !== undefined) {
+      this.problem(step, 'yellow', message === undefined ? reason : `${reason}: ${message}`);
     }
   }
 

@@ -35,4 +35,6 @@ export interface Engine<Document> {
   /** Goes on from the finished snapshots; returns when started. */
   resume(run: string): Promise<void>;
   delete(run: string): Promise<void>;
+  /** Ends following runs that go on elsewhere. */
+  detach(): Promise<void>;
 }

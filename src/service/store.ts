@@ -16,7 +16,7 @@ export interface RunSummary {
   /** Path of the notebook when it was submitted. */
   readonly notebook: string;
   readonly target: string;
-  /** `interrupted`: its supervisor is gone, and it has not ended. */
+  /** `interrupted`: its supervisor is gone, and it has not ended. Of a run on a cluster: as it was seen last. */
   readonly state: 'running' | RunOutcome;
   /** ns since the epoch, decimal. */
   readonly started: string;
@@ -158,8 +158,9 @@ function summarise(path: string): RunSummary | undefined {
     return undefined;
   }
   const last = events.at(-1);
-  const state =
-    last?.type === 'run-ended' ? last.outcome : isHeld(folder.lock) ? 'running' : 'interrupted';
+  // On a cluster a run goes on whoever looks.
+  const goesOn = first.target !== 'local' || isHeld(folder.lock);
+  const state = last?.type === 'run-ended' ? last.outcome : goesOn ? 'running' : 'interrupted';
   const done = new Set(
     events.flatMap(event =>
       event.type === 'step-reused' || (event.type === 'step-ended' && event.outcome === 'succeeded')

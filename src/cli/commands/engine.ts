@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { LocalEngine } from '../../engines/local/engine';
-import type { RunEvent, RunOutcome } from '../../engines/types';
+import { openCluster } from '../../cluster/client';
+import { ArgoEngine } from '../../engines/argo/engine';
+import type { Engine, RunEvent, RunOutcome } from '../../engines/types';
+import { findRun, type RunSummary } from '../../service/store';
 import { STEP_PROGRAM } from '../../runtime/program';
 import { dataFolder } from '../../engines/run-store/run-folder';
 import { EXIT } from '../exit';
@@ -11,19 +14,71 @@ export function localEngine(): LocalEngine {
   return new LocalEngine({ data: dataFolder(), program: STEP_PROGRAM });
 }
 
+/** The engine that runs steps as pods of Argo Workflows; nothing is sent before it is used. */
+export function argoEngine(): ArgoEngine {
+  return new ArgoEngine({
+    data: dataFolder(),
+    open: (context, namespace) => openCluster({ context, namespace })
+  });
+}
+
+/** Where to look for runs that this machine does not know. */
+export interface ClusterOptions {
+  readonly context?: string;
+  readonly namespace?: string;
+}
+
+/** The engine that a run is on. */
+export function engineOf(run: RunSummary): LocalEngine | ArgoEngine {
+  return run.target === 'argo' ? argoEngine() : localEngine();
+}
+
+/**
+ * The run that is meant; with a context or a namespace also one that another machine started there.
+ * @throws UserError if there is none, or more than one
+ */
+export async function runNamed(name: string, options: ClusterOptions): Promise<RunSummary> {
+  if (options.context !== undefined || options.namespace !== undefined) {
+    await argoEngine().adopt(options.context, options.namespace);
+  }
+  return findRun(dataFolder(), name);
+}
+
+/** As {@link runNamed}, brought up to what the cluster says now; where that cannot be reached, as it was seen last. */
+export async function runAsItIs(
+  name: string,
+  options: ClusterOptions,
+  terminal: Terminal
+): Promise<RunSummary> {
+  const run = await runNamed(name, options);
+  if (run.target !== 'argo' || run.state !== 'running') {
+    return run;
+  }
+  const engine = argoEngine();
+  try {
+    await engine.sync(run.id);
+  } catch (error) {
+    terminal.err(`as it was seen last: ${(error as Error).message}`);
+  } finally {
+    await engine.detach();
+  }
+  return findRun(dataFolder(), run.id);
+}
+
 /** Most steps at once if the user says nothing: one per processor. */
 export function defaultJobs(): number {
   return Math.max(1, availableParallelism());
 }
 
 /** The exit code that tells how a run ended. */
-export function exitCodeOf(outcome: RunOutcome): number {
+export function exitCodeOf(outcome: Followed): number {
   switch (outcome) {
     case 'succeeded':
       return EXIT.done;
     case 'guard':
       return EXIT.guard;
     case 'cancelled':
+    case 'detached':
       return EXIT.cancelled;
     case 'failed':
     case 'interrupted':
@@ -31,25 +86,32 @@ export function exitCodeOf(outcome: RunOutcome): number {
   }
 }
 
+/** How following a run ended: as the run did, or because the user went away while it goes on elsewhere. */
+export type Followed = RunOutcome | 'detached';
+
 /**
- * Follows a run to its end; ctrl-C (and a polite kill) cancels it.
+ * Follows a run to its end. Ctrl-C (and a polite kill) cancels a run on this machine, and leaves one on a cluster alone.
  * @param since the number of the first event that is of interest
- * @returns how it ended
  */
 export async function follow(
-  engine: LocalEngine,
+  engine: Pick<Engine<never>, 'events' | 'cancel' | 'target'>,
   run: string,
   terminal: Terminal,
   onEvent: (event: RunEvent) => void,
   since = 0
-): Promise<RunOutcome> {
-  let outcome: RunOutcome = 'interrupted';
+): Promise<Followed> {
+  let outcome: Followed = 'interrupted';
+  const leaving = new AbortController();
   const stopWaiting = onInterrupt(() => {
-    terminal.err('cancelling the run');
-    void engine.cancel(run);
+    if (engine.target === 'local') {
+      terminal.err('cancelling the run');
+      void engine.cancel(run);
+    } else {
+      leaving.abort();
+    }
   });
   try {
-    for await (const event of engine.events(run, since)) {
+    for await (const event of engine.events(run, since, leaving.signal)) {
       onEvent(event);
       if (event.type === 'run-ended') {
         outcome = event.outcome;
@@ -58,7 +120,7 @@ export async function follow(
   } finally {
     stopWaiting();
   }
-  return outcome;
+  return leaving.signal.aborted && outcome === 'interrupted' ? 'detached' : outcome;
 }
 
 /** Calls `job` at ctrl-C and at a polite kill; returns what ends that. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { RunEvent, RunOutcome } from '../../engines/types';
+import type { RunEvent } from '../../engines/types';
 import { hasErrors, openProject, type Project } from '../../service/project';
 import { askPython, findPython, type PythonInfo } from '../../service/python';
 import {
@@ -18,6 +18,7 @@ import { EXIT } from '../exit';
 import { countProblems, formatProblems } from '../problems';
 import { Progress } from '../progress';
 import type { Terminal } from '../terminal';
+import { afterwards, sourceLines } from './after-run';
 import { defaultJobs, exitCodeOf, follow, localEngine } from './engine';
 
 /** Options that `run` and `verify` share. */
@@ -28,7 +29,7 @@ export interface RunningOptions {
   readonly json?: boolean;
 }
 
-interface RunOptions extends RunningOptions {
+export interface RunOptions extends RunningOptions {
   readonly from?: string;
   readonly fresh?: boolean;
   readonly output?: string;
@@ -90,37 +91,6 @@ export async function runCommand(
       removeFolder(staged);
     }
   }
-}
-
-/** What can be done with a run that has ended. */
-export function afterwards(
-  run: string,
-  notebook: string,
-  outcome: RunOutcome,
-  events: readonly RunEvent[]
-): string {
-  if (outcome === 'succeeded') {
-    return `see it again with: notepod show ${run}`;
-  }
-  const failed = events.findLast(
-    event => event.type === 'step-ended' && !['succeeded', 'skipped'].includes(event.outcome)
-  );
-  const step = failed?.type === 'step-ended' ? failed.step : undefined;
-  return [
-    ...(step === undefined ? [] : [`what it printed:          notepod logs ${run} ${step}`]),
-    // A run keeps the notebook as it was submitted, so resuming it would not see what was mended there.
-    ...(step === undefined || outcome === 'cancelled'
-      ? []
-      : [`the notebook was mended:  notepod run ${notebook} --from ${step}`]),
-    `the same once more:       notepod resume ${run}`
-  ].join('\n');
-}
-
-/** The source of a line (from 1) of a cell (from 0), if there is one. */
-export function sourceLines(
-  cells: readonly { readonly source: string }[]
-): (cell: number, line: number) => string | undefined {
-  return (cell, line) => cells[cell]?.source.split('\n')[line - 1];
 }
 
 /** A notebook that passed the checks, ready to run. */

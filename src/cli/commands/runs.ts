@@ -8,11 +8,27 @@ import { findRun, listRuns, readEvents, readNotebookText, readOutputs } from '..
 import { EXIT } from '../exit';
 import { Progress } from '../progress';
 import type { Terminal } from '../terminal';
-import { exitCodeOf, follow, localEngine } from './engine';
-import { afterwards, sourceLines } from './run';
+import {
+  argoEngine,
+  engineOf,
+  exitCodeOf,
+  follow,
+  localEngine,
+  runAsItIs,
+  runNamed,
+  type ClusterOptions
+} from './engine';
+import { afterwards, sourceLines } from './after-run';
 
 /** `notepod runs` */
-export function runsCommand(options: { readonly json?: boolean }, terminal: Terminal): number {
+export async function runsCommand(
+  options: ClusterOptions & { readonly json?: boolean },
+  terminal: Terminal
+): Promise<number> {
+  if (options.context !== undefined || options.namespace !== undefined) {
+    const found = await argoEngine().adopt(options.context, options.namespace);
+    terminal.err(`${found.length} more found on the cluster`);
+  }
   const runs = listRuns(localEngine().data);
   if (options.json === true) {
     terminal.out(JSON.stringify(runs, null, 2));
@@ -23,18 +39,22 @@ export function runsCommand(options: { readonly json?: boolean }, terminal: Term
   }
   for (const run of runs) {
     const steps = `${run.stepsDone}/${run.steps} steps`;
-    terminal.out([run.id, run.state.padEnd(11), steps.padEnd(12), run.notebook].join('  '));
+    terminal.out(
+      [run.id, run.target.padEnd(5), run.state.padEnd(11), steps.padEnd(12), run.notebook].join(
+        '  '
+      )
+    );
   }
   return EXIT.done;
 }
 
 /** `notepod show` */
-export function showCommand(
+export async function showCommand(
   name: string,
-  options: { readonly format: 'text' | 'json' },
+  options: ClusterOptions & { readonly format: 'text' | 'json' },
   terminal: Terminal
-): number {
-  const { folder, state } = findRun(localEngine().data, name);
+): Promise<number> {
+  const { folder, state } = await runAsItIs(name, options, terminal);
   const timeline = timelineOf(readEvents(folder), state === 'interrupted');
   terminal.out(
     options.format === 'json' ? JSON.stringify(timeline, null, 2) : drawTimeline(timeline, terminal)
@@ -46,34 +66,43 @@ export function showCommand(
 export async function logsCommand(
   name: string,
   step: string | undefined,
-  options: { readonly follow?: boolean },
+  options: ClusterOptions & { readonly follow?: boolean },
   terminal: Terminal
 ): Promise<number> {
-  const engine = localEngine();
-  const run = findRun(engine.data, name);
+  const run = await runNamed(name, options);
+  const engine = engineOf(run);
   if (step !== undefined && !run.stepNames.includes(step)) {
     throw new UserError(
       `run ${run.id} has no step ${step}`,
       `its steps are ${run.stepNames.join(', ')}`
     );
   }
-  for (const each of step === undefined ? run.stepNames : [step]) {
-    if (step === undefined) {
-      terminal.out(`--- ${each}`);
-    }
-    for await (const text of engine.logs(run.id, each, options.follow)) {
-      if (!process.stdout.write(text)) {
-        await new Promise(done => process.stdout.once('drain', done));
+  try {
+    for (const each of step === undefined ? run.stepNames : [step]) {
+      if (step === undefined) {
+        terminal.out(`--- ${each}`);
+      }
+      for await (const text of engine.logs(run.id, each, options.follow)) {
+        if (!process.stdout.write(text)) {
+          await new Promise(done => process.stdout.once('drain', done));
+        }
       }
     }
+  } finally {
+    await engine.detach();
   }
   return EXIT.done;
 }
 
 /** `notepod resume` */
-export async function resumeCommand(name: string, terminal: Terminal): Promise<number> {
-  const engine = localEngine();
-  const { id, folder, notebook } = findRun(engine.data, name);
+export async function resumeCommand(
+  name: string,
+  options: ClusterOptions,
+  terminal: Terminal
+): Promise<number> {
+  const run = await runAsItIs(name, options, terminal);
+  const { id, folder, notebook } = run;
+  const engine = engineOf(run);
   const before = readEvents(folder);
   const text = readNotebookText(folder);
   const { cells } = parseNotebook(text);
@@ -99,35 +128,42 @@ export async function resumeCommand(name: string, terminal: Terminal): Promise<n
     return exitCodeOf(outcome);
   } finally {
     progress.dispose();
+    await engine.detach();
   }
 }
 
 /** `notepod cancel` */
-export async function cancelCommand(name: string, terminal: Terminal): Promise<number> {
-  const engine = localEngine();
-  const { id } = findRun(engine.data, name);
-  await engine.cancel(id);
+export async function cancelCommand(
+  name: string,
+  options: ClusterOptions,
+  terminal: Terminal
+): Promise<number> {
+  const run = await runNamed(name, options);
+  await engineOf(run).cancel(run.id);
   // It may have come to its end by itself before it heard.
-  terminal.out(`${findRun(engine.data, id).state} ${id}`);
+  terminal.out(`${findRun(localEngine().data, run.id).state} ${run.id}`);
   return EXIT.done;
 }
 
 /** `notepod delete` */
-export async function deleteCommand(name: string, terminal: Terminal): Promise<number> {
-  const engine = localEngine();
-  const { id } = findRun(engine.data, name);
-  await engine.delete(id);
-  terminal.out(`deleted ${id}`);
+export async function deleteCommand(
+  name: string,
+  options: ClusterOptions,
+  terminal: Terminal
+): Promise<number> {
+  const run = await runNamed(name, options);
+  await engineOf(run).delete(run.id);
+  terminal.out(`deleted ${run.id}`);
   return EXIT.done;
 }
 
 /** `notepod outputs` */
-export function outputsCommand(
+export async function outputsCommand(
   name: string,
-  options: { readonly output: string },
+  options: ClusterOptions & { readonly output: string },
   terminal: Terminal
-): number {
-  const { folder } = findRun(localEngine().data, name);
+): Promise<number> {
+  const { folder } = await runAsItIs(name, options, terminal);
   writeOutputs(readNotebookText(folder), readOutputs(folder), options.output);
   terminal.out(`outputs written to ${options.output}`);
   return EXIT.done;

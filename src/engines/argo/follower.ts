@@ -15,22 +15,40 @@ const CONTROLLER_IS_LATE = 8000;
 /** How long the last news of pods may come after the news that the Workflow is over, ms. */
 const LAST_NEWS = 10_000;
 
+/** Kubernetes' words for a pod that is on its way. */
+const ON_ITS_WAY = new Set(['ContainerCreating', 'PodInitializing']);
+
 /** What is known of one attempt of a step. */
-interface Attempt {
-  readonly step: string;
-  readonly attempt: number;
+class Attempt {
+  constructor(
+    readonly step: string,
+    readonly attempt: number
+  ) {}
+
+  /**
+   * A time of the attempt's story, ns since the epoch, decimal: moved to the latest so far if it lies before. Kubernetes keeps
+   * whole seconds, and the step program ns.
+   */
+  after(time: string): string {
+    if (BigInt(time) > this.latest) {
+      this.latest = BigInt(time);
+    }
+    return this.latest.toString();
+  }
+
   state?: PodState;
-  isReady: boolean;
-  isStarted: boolean;
-  records: number;
-  /** Time of the last record, ns since the epoch. */
-  lastRecord: bigint;
-  held: string;
+  isReady = false;
+  isStarted = false;
+  /** How many records were told. */
+  records = 0;
+  /** What holds it up, as it was told last. */
+  held = '';
   stream?: Promise<StreamEnd>;
   /** The stream has come to its end. */
-  isRead: boolean;
+  isRead = false;
   end?: PodEnd;
-  isOver: boolean;
+  isOver = false;
+  private latest = 0n;
 }
 
 /** Follows a run on the cluster, and writes what happens into the run's folder: events, logs and outputs, as a local run has them. */
@@ -44,15 +62,16 @@ export class Follower {
     private readonly log: EventLog,
     before: readonly RunEvent[]
   ) {
+    this.caughtUp = new Promise(done => {
+      this.tellCaughtUp = done;
+    });
     const names = templateNames(document.steps.map(each => each.name));
     this.steps = new Map([...names].map(([step, name]) => [name, step]));
     before.forEach(event => this.recall(event));
   }
 
   /** Settles when all that the cluster knew when it was asked has been told. */
-  readonly caughtUp = new Promise<void>(done => {
-    this.isCaughtUp = done;
-  });
+  readonly caughtUp: Promise<void>;
 
   /** Follows until the run has ended or `signal` aborts. @throws ClusterError what does not pass by itself; BrokenRunError a full disk */
   async follow(signal: AbortSignal): Promise<void> {
@@ -115,19 +134,19 @@ export class Follower {
   private recall(event: RunEvent): void {
     switch (event.type) {
       case 'step-ready':
-        this.attempt(event.step, event.attempt).isReady = true;
+        this.recalled(event).isReady = true;
         break;
       case 'step-started':
-        this.attempt(event.step, event.attempt).isStarted = true;
+        this.recalled(event).isStarted = true;
         break;
       case 'step-record': {
         const known = this.attempt(event.step, event.attempt);
         known.records += 1;
-        known.lastRecord = BigInt(event.record.t);
+        known.after(event.record.t);
         break;
       }
       case 'step-ended':
-        this.ended(this.attempt(event.step, event.attempt), event.outcome);
+        this.ended(this.recalled(event), event.outcome);
         break;
       case 'step-reused':
         this.succeeded.add(event.step);
@@ -141,7 +160,15 @@ export class Follower {
       default:
         break;
     }
-    this.lastTime = event.time;
+    if (BigInt(event.time) > BigInt(this.lastTime)) {
+      this.lastTime = event.time;
+    }
+  }
+
+  private recalled(event: Extract<RunEvent, { readonly attempt: number }>): Attempt {
+    const attempt = this.attempt(event.step, event.attempt);
+    attempt.after(event.time);
+    return attempt;
   }
 
   private attempt(step: string, attempt: number): Attempt {
@@ -150,17 +177,7 @@ export class Follower {
     if (known) {
       return known;
     }
-    const made: Attempt = {
-      step,
-      attempt,
-      isReady: false,
-      isStarted: false,
-      records: 0,
-      lastRecord: 0n,
-      held: '',
-      isRead: false,
-      isOver: false
-    };
+    const made = new Attempt(step, attempt);
     this.attempts.set(key, made);
     return made;
   }
@@ -194,7 +211,7 @@ export class Follower {
       attempt.isReady = true;
       this.append(
         { type: 'step-ready', step: state.step, attempt: state.attempt },
-        this.notBefore(state.created)
+        attempt.after(state.created)
       );
     }
     this.tellWhatHolds(attempt, state);
@@ -212,8 +229,10 @@ export class Follower {
 
   private tellWhatHolds(attempt: Attempt, state: PodState): void {
     const { reason, message } = state.waiting ?? {};
-    const held = JSON.stringify([state.pod, state.node, reason, message]);
-    if (held !== attempt.held && (state.node !== undefined || reason !== undefined)) {
+    // Pods come and go through `PodInitializing` while all is well: that is told once, with the node.
+    const isWell = reason === undefined || ON_ITS_WAY.has(reason);
+    const held = JSON.stringify([state.pod, state.node, ...(isWell ? [] : [reason, message])]);
+    if (held !== attempt.held && (state.node !== undefined || !isWell)) {
       attempt.held = held;
       this.append({
         type: 'step-pod',
@@ -231,7 +250,7 @@ export class Follower {
     const { step, attempt: number, started } = { ...state, started: state.started ?? '0' };
     if (!attempt.isStarted) {
       attempt.isStarted = true;
-      this.append({ type: 'step-started', step, attempt: number }, this.notBefore(started));
+      this.append({ type: 'step-started', step, attempt: number }, attempt.after(started));
     }
     const stream = new StepStream(
       this.cluster,
@@ -239,7 +258,7 @@ export class Follower {
       this.folder.attempt(step, number),
       attempt.records,
       record => {
-        attempt.lastRecord = BigInt(record.t);
+        attempt.after(record.t);
         this.append({ type: 'step-record', step, attempt: number, record });
       }
     );
@@ -279,7 +298,6 @@ export class Follower {
     const worthIt = outcome === 'failed' || outcome === 'killed' || outcome === 'timeout';
     const retry = this.document.steps.find(each => each.name === step)?.retry ?? 0;
     const willRetry = worthIt && attempt.attempt - this.attemptsBefore(step) <= retry;
-    const last = attempt.lastRecord > BigInt(time) ? attempt.lastRecord.toString() : time;
     this.ended(attempt, outcome);
     this.append(
       {
@@ -293,7 +311,7 @@ export class Follower {
         message,
         ...(willRetry ? { willRetry } : {})
       },
-      this.notBefore(last)
+      attempt.after(time)
     );
     this.lookWhetherOver();
   }
@@ -329,7 +347,7 @@ export class Follower {
   /** Ends the run when its Workflow is over and all news of its pods has come. */
   private lookWhetherOver(): void {
     if (this.workflowIsKnown && this.podsAreKnown && !this.hasOpenEnds()) {
-      this.isCaughtUp();
+      this.tellCaughtUp();
     }
     if (!this.workflowIsKnown || !this.podsAreKnown || this.isOver) {
       return;
@@ -439,7 +457,7 @@ export class Follower {
   }
 
   private append(event: NewEvent, time?: string): void {
-    if (time !== undefined) {
+    if (time !== undefined && BigInt(time) > BigInt(this.lastTime)) {
       this.lastTime = time;
     }
     this.log.append(event, time);
@@ -448,7 +466,7 @@ export class Follower {
     }
   }
 
-  /** Kubernetes keeps whole seconds: a time that would lie before what was told before is moved there. */
+  /** The end of the run lies before nothing that was told of it. */
   private notBefore(time: string): string {
     return BigInt(time) > BigInt(this.lastTime) ? time : this.lastTime;
   }
@@ -470,7 +488,7 @@ export class Follower {
   private lastTime = '0';
   private waitingForNews: NodeJS.Timeout | undefined;
   private stop: AbortSignal = AbortSignal.abort();
-  private isCaughtUp!: () => void;
+  private tellCaughtUp: () => void = () => undefined;
   private finish: () => void = () => undefined;
   private fail: (error: unknown) => void = () => undefined;
 }

@@ -88,6 +88,7 @@ export class StepStream {
       : 0;
     this.records = 0;
     this.outputs = 0;
+    this.lastWords = undefined;
   }
 
   private take(chunk: Uint8Array): void {
@@ -109,6 +110,10 @@ export class StepStream {
   }
 
   private text(bytes: Uint8Array): void {
+    if (this.lastWords !== undefined) {
+      // What comes after the step's last words is Argo's: its emissary says that the process has ended.
+      return;
+    }
     const known = Math.min(this.textKnown, bytes.length);
     this.textKnown -= known;
     if (known < bytes.length) {

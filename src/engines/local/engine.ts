@@ -79,6 +79,9 @@ export class LocalEngine implements Engine<LocalDocument> {
     return new Promise(done => done(this.remove(run)));
   }
 
+  /** Nothing is held open for runs of others; those of this process end with it. */
+  async detach(): Promise<void> {}
+
   private start(document: LocalDocument, options: SubmitOptions): string {
     const { run, folder } = newRunFolder(this.data, new Date());
     const { notebook, from, reuse, ...rest } = options;
