@@ -3,6 +3,7 @@ import { ClusterError } from '../cluster/errors';
 import { BrokenRunError, EngineError } from '../engines/errors';
 import { UserError } from '../service/errors';
 import { checkCommand } from './commands/check';
+import { compileCommand, compileOptions, type CompileOptions } from './commands/compile';
 import { graphCommand } from './commands/graph';
 import type { ClusterOptions } from './commands/engine';
 import { runCommand, type RunOptions } from './commands/run';
@@ -150,6 +151,17 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
     .action(async (path: string, options: Parameters<typeof verifyCommand>[1]) =>
       exit(await verifyCommand(path, options, terminal))
     );
+  parameters(
+    compileOptions(
+      add(
+        'compile <notebook>',
+        'Writes the document of a cluster, as it can be sent. Sends nothing.',
+        'notepod compile train.ipynb --target argo --image python:3.12 -o train.yaml'
+      )
+    )
+  ).action(async (path: string, options: CompileOptions) =>
+    exit(await compileCommand(path, options, terminal))
+  );
   onCluster(add('runs', 'Lists the runs that this machine knows, newest first.', 'notepod runs'))
     .option('--json', 'print them as JSON')
     .action(async (options: Parameters<typeof runsCommand>[0]) =>
@@ -232,14 +244,17 @@ function ownOptions(options: RunOptions & ArgoRunOptions): ArgoRunOptions {
 
 /** Options of every command that runs steps. */
 function running(command: Command): Command {
-  return command
-    .addOption(
-      new Option('-p, --parameter <name=value>', 'set a parameter of the notebook (repeatable)')
-        .argParser(collectParameter)
-        .default(new Map<string, string>(), 'the values in the notebook')
-    )
+  return parameters(command)
     .option('--jobs <n>', 'most steps at once (default: one per processor)', wholeNumber)
     .option('--python <path>', 'the Python that runs the steps (≥ 3.8)');
+}
+
+function parameters(command: Command): Command {
+  return command.addOption(
+    new Option('-p, --parameter <name=value>', 'set a parameter of the notebook (repeatable)')
+      .argParser(collectParameter)
+      .default(new Map<string, string>(), 'the values in the notebook')
+  );
 }
 
 function collectParameter(text: string, before: ReadonlyMap<string, string>): Map<string, string> {

@@ -38,10 +38,14 @@ export interface PodPlacement {
 }
 
 /** How `notepod compile` writes the document. */
-export type ArgoForm =
+export type ArgoForm = {
+  /** Absent: that of whoever sends it. */
+  readonly namespace?: string;
+} & (
   | { readonly as: 'workflow' | 'template' }
   /** `schedule`: five fields, as cron(8). */
-  | { readonly as: 'cron'; readonly schedule: string; readonly timezone?: string };
+  | { readonly as: 'cron'; readonly schedule: string; readonly timezone?: string }
+);
 
 /** Characters of a piece of the bundle: Linux takes no environment variable of more than 128 KiB (MAX_ARG_STRLEN). */
 const PIECE = 100_000;
@@ -49,14 +53,15 @@ const PIECE = 100_000;
 const MAP_PIECE = 900_000;
 const VOLUME = 'marshal';
 const MOUNT = '/marshal';
-const BOOT = 'notepod-boot';
-const PIECES = 'notepod-bundle';
+/** Names of Argo's parameters that are not the notebook's: no name of Python has a `-`. */
+export const BOOT = 'notepod-boot';
+export const PIECES = 'notepod-bundle';
 
 /** The objects of one run: the bundle in ConfigMaps beside the Workflow. Deterministic. */
 export function compileRun(sources: ArgoSources, run: string): RunManifests {
   const { pipeline, bundle, volume } = sources;
   const name = `${slug(pipeline.name, 40)}-${run.slice(-4)}`;
-  const labels = { ...MANAGED, 'notepod.dev/run': run };
+  const labels = { ...MANAGED, [RUN]: run };
   const maps = pieces(bundle, MAP_PIECE).map((data, index): JsonObject => ({
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -101,9 +106,20 @@ export function compileRun(sources: ArgoSources, run: string): RunManifests {
 /** A document that stands alone: the bundle is in it, once, and the notebook's parameters are its own. Deterministic. */
 export function compileDocument(sources: ArgoSources, form: ArgoForm): JsonObject {
   const base = slug(sources.pipeline.name, 40);
-  const metadata = { labels: MANAGED, annotations: annotationsOf(sources) };
+  const { namespace } = form;
+  const metadata = {
+    ...(namespace === undefined ? {} : { namespace }),
+    labels: MANAGED,
+    annotations: annotationsOf(sources)
+  };
   const spec: JsonObject = {
     ...specOf(sources, {}),
+    // Also of the Workflows that Argo makes of a template or by a schedule.
+    workflowMetadata: {
+      labels: MANAGED,
+      annotations: annotationsOf(sources),
+      labelsFrom: { [RUN]: { expression: 'workflow.name' } }
+    },
     volumeClaimTemplates: [{ metadata: { name: VOLUME }, spec: claimSpec(sources.volume) }]
   };
   const apiVersion = 'argoproj.io/v1alpha1';
@@ -135,7 +151,11 @@ export function compileDocument(sources: ArgoSources, form: ArgoForm): JsonObjec
 /** Parameters that can be set on a document that stands alone: Argo's names are narrower than Python's, and it would replace `{{`. */
 export function settableParameters(pipeline: Pipeline): readonly Parameter[] {
   return pipeline.parameters.filter(
-    each => /^[A-Za-z0-9_]+$/.test(each.name) && !parameterText(each).includes('{{')
+    each =>
+      /^[A-Za-z0-9_]+$/.test(each.name) &&
+      !parameterText(each).includes('{{') &&
+      // Half of a pair of surrogates is no text outside of JavaScript and Python.
+      !/\p{Surrogate}/u.test(parameterText(each))
   );
 }
 
@@ -156,6 +176,7 @@ function pythonOf(value: unknown, type: string): string {
   );
 }
 
+const RUN = 'notepod.dev/run';
 const MANAGED = { 'app.kubernetes.io/managed-by': 'notepod' } as const;
 
 function annotationsOf({ notebook, document }: ArgoSources): JsonObject {
@@ -191,7 +212,7 @@ function specOf(sources: ArgoSources, { run }: { readonly run?: string }): JsonO
       ]
     },
     podMetadata: {
-      labels: { ...MANAGED, ...(run === undefined ? {} : { 'notepod.dev/run': run }) }
+      labels: { ...MANAGED, [RUN]: run ?? '{{workflow.name}}' }
     },
     templates: [
       {
