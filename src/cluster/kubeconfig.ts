@@ -32,9 +32,11 @@ export async function resolveConfig(choice: ClusterChoice): Promise<ResolvedConf
   try {
     config.loadFromDefault();
   } catch (error) {
+    // An empty file, or another YAML: the client reads its parts without a look.
+    const said = error instanceof TypeError ? 'it is no kubeconfig' : (error as Error).message;
     throw new ClusterError(
       'invalid',
-      `${origin} cannot be read: ${(error as Error).message}`,
+      `${origin} cannot be read: ${said}`,
       'correct the variable KUBECONFIG, or the file that it names',
       undefined,
       { cause: error }

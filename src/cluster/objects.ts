@@ -1,10 +1,9 @@
 import type {
   CoreV1Event,
   V1ConfigMap,
-  V1CSIDriver,
-  V1CustomResourceDefinition,
   V1Deployment,
   V1LimitRange,
+  V1LocalSubjectAccessReview,
   V1Namespace,
   V1Node,
   V1ObjectMeta,
@@ -15,16 +14,20 @@ import type {
   V1Secret,
   V1SelfSubjectAccessReview,
   V1ServiceAccount,
-  V1StorageClass,
-  V1SubjectAccessReview
+  V1StorageClass
 } from '@kubernetes/client-node';
 
-/** A type of the official client as it is on the wire: times are texts there, and nothing here changes an object. */
+/**
+ * A type of the official client as it is on the wire: times are texts, and names are as the API has them (the client writes
+ * `_default` for what is a word of the language). Nothing here changes an object.
+ */
 export type Wire<T> = T extends Date
   ? string
-  : T extends object
-    ? { readonly [K in keyof T]: Wire<T[K]> }
-    : T;
+  : T extends readonly (infer Item)[]
+    ? readonly Wire<Item>[]
+    : T extends object
+      ? { readonly [K in keyof T as K extends `_${infer Name}` ? Name : K]: Wire<T[K]> }
+      : T;
 
 export type Json =
   null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -60,10 +63,8 @@ export interface Kinds {
   readonly Namespace: Wire<V1Namespace>;
   readonly PersistentVolume: Wire<V1PersistentVolume>;
   readonly StorageClass: Wire<V1StorageClass>;
-  readonly CSIDriver: Wire<V1CSIDriver>;
-  readonly CustomResourceDefinition: Wire<V1CustomResourceDefinition>;
   readonly SelfSubjectAccessReview: Wire<V1SelfSubjectAccessReview>;
-  readonly SubjectAccessReview: Wire<V1SubjectAccessReview>;
+  readonly LocalSubjectAccessReview: Wire<V1LocalSubjectAccessReview>;
 }
 export type Kind = keyof Kinds;
 
@@ -106,10 +107,8 @@ export const RESOURCES: { readonly [K in Kind]: Resource } = {
   Namespace: core('namespaces', false),
   PersistentVolume: core('persistentvolumes', false),
   StorageClass: of('storage.k8s.io', 'v1', 'storageclasses', false),
-  CSIDriver: of('storage.k8s.io', 'v1', 'csidrivers', false),
-  CustomResourceDefinition: of('apiextensions.k8s.io', 'v1', 'customresourcedefinitions', false),
   SelfSubjectAccessReview: of('authorization.k8s.io', 'v1', 'selfsubjectaccessreviews', false),
-  SubjectAccessReview: of('authorization.k8s.io', 'v1', 'subjectaccessreviews', false)
+  LocalSubjectAccessReview: of('authorization.k8s.io', 'v1', 'localsubjectaccessreviews', true)
 };
 
 /** `v1`, `argoproj.io/v1alpha1`. */
