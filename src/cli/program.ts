@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ClusterError } from '../cluster/errors';
 import { BrokenRunError, EngineError } from '../engines/errors';
 import { UserError } from '../service/errors';
+import { addClusterCommands } from './cluster-commands';
 import { checkCommand } from './commands/check';
 import { compileCommand, compileOptions, type CompileOptions } from './commands/compile';
 import { graphCommand } from './commands/graph';
@@ -220,6 +221,7 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
     .action(async (run: string, options: Parameters<typeof outputsCommand>[1]) =>
       exit(await outputsCommand(run, options, terminal))
     );
+  addClusterCommands(add, exit, terminal);
   return program;
 }
 

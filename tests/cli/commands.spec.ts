@@ -52,7 +52,9 @@ test('every command has help with an example', async () => {
   const { stdout } = await sandbox.notepod(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name]) => name);
   expect(commands).toEqual(
-    'check graph run verify compile runs show logs resume cancel delete outputs help'.split(' ')
+    'check graph run verify compile runs show logs resume cancel delete outputs doctor nodes help'.split(
+      ' '
+    )
   );
   expect(stdout.replace(/\s+/g, ' ')).toMatch(
     /Exit codes: 0 done, 1 a step failed or a cell differs, 2 wrong usage, 3 refused by the checks, 4 stopped by the guard, 130 cancelled/
