@@ -161,7 +161,7 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
       )
     )
   ).action(async (path: string, options: CompileOptions) =>
-    exit(await compileCommand(path, options, terminal))
+    exit(await compileCommand(path, options, terminal, VERSION))
   );
   onCluster(add('runs', 'Lists the runs that this machine knows, newest first.', 'notepod runs'))
     .option('--json', 'print them as JSON')

@@ -417,6 +417,44 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
       'The container could not be started, or ended outright, so that only Kubernetes can say why.',
     remedy: 'The message has what it says; `kubectl describe pod` shows more.'
   },
+  NP661: {
+    problem: 'A pipeline of Kubeflow cannot say this',
+    severity: 'error',
+    meaning:
+      'The format of Kubeflow Pipelines has no place for what the notebook asks for: more than one resource beside CPU and memory, ephemeral storage, one claim at two paths. The run would go on without it, so it is not made.',
+    remedy:
+      'Take the tag out for Kubeflow, or run the notebook with `--target argo`, which can carry everything.'
+  },
+  NP662: {
+    problem: 'Something is different on Kubeflow',
+    severity: 'warning',
+    meaning:
+      'The format of Kubeflow Pipelines carries this with a difference, which the message names: a claim that could be written although it is meant for reading, a cache that does not help, a parameter whose value is not shown there.',
+    remedy: 'Nothing, if the difference does no harm.'
+  },
+  NP663: {
+    problem: 'A text in which the cluster would replace something',
+    severity: 'error',
+    meaning:
+      'Argo, which runs the pipelines of Kubeflow, takes `{{` for the start of a place to fill in, wherever it stands in what it is given.',
+    remedy:
+      'Write the text without two braces in a row. Code, `env:` and the values of parameters may have them.'
+  },
+  NP664: {
+    problem: 'An older Kubeflow passes over this',
+    severity: 'info',
+    meaning:
+      'The setting is part of the format since the version that the message names. Older servers read over it without a word.',
+    remedy: 'Nothing, if the server is that new.'
+  },
+  NP665: {
+    problem: 'A pipeline too large for Kubeflow',
+    severity: 'error',
+    meaning:
+      'Kubeflow hands the container of a task, and the list of all tasks, to its own programs as one argument each, and Linux takes 128 KiB in one; Argo keeps the whole run with its state in one object of 1 MiB, in which the code of the steps stands several times.',
+    remedy:
+      'Move large texts out of the cells into files on a claim, use fewer steps, or run the notebook with `--target argo`.'
+  },
   NP599: {
     problem: 'The step program failed',
     severity: 'stop',

@@ -10,7 +10,9 @@ export function diagnosticPages(): Readonly<Record<string, string>> {
         ? 'Stops a step while it runs.'
         : code.startsWith('NP63')
           ? `Found by \`notepod doctor\` and \`notepod nodes\`, and before a run on a cluster starts (${severity}).`
-          : `Found by \`notepod check\` (${severity}).`;
+          : code.startsWith('NP66')
+            ? `Found by \`notepod compile --target kfp\` (${severity}).`
+            : `Found by \`notepod check\` (${severity}).`;
     pages[`${code}.md`] =
       `# ${code}: ${problem}\n\n${words}\n\n## What it means\n\n${meaning}\n\n## What to do\n\n${remedy}\n`;
     rows.push(`| [${code}](${code}.md) | ${problem} | ${severity} |`);

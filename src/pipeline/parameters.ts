@@ -25,7 +25,8 @@ export function bindParameters(
   }
   const parameters = declared.map(each => {
     const text = given.get(each.name);
-    const own = { name: each.name, type: each.type, value: each.value };
+    const { name, type, value, comment } = each;
+    const own = { name, type, value, ...(comment === undefined ? {} : { comment }) };
     if (text === undefined) {
       return own;
     }

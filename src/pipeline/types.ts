@@ -20,6 +20,8 @@ export interface Parameter {
   readonly value: unknown;
   /** The value as a Python literal, exact, if it was given for this run; absent if it is the notebook's own. */
   readonly literal?: string;
+  /** The comment behind it in the notebook, if there is one. */
+  readonly comment?: string;
 }
 
 /** What a notebook asks for, checked, before it becomes a document of a target. Steps are in reference order. */

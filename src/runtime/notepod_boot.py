@@ -60,5 +60,5 @@ if not os.path.isdir(run):
                     json.dump(words, file)
             finally:
                 os._exit(5)
-program = os.path.join(run, "program", "notepod_pod.py")
+program = os.path.join(run, "program", os.environ.get("NOTEPOD_PROGRAM", "notepod_pod.py"))
 os.execv(sys.executable, [sys.executable, "-u", program] + sys.argv[1:])

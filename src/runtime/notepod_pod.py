@@ -326,6 +326,11 @@ def _literal(name, text, kind):
         value = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError):
         value = {"true": True, "false": False}.get(text.strip().lower())
+        if kind == "None" and value is None:
+            # `None` in the notebook says nothing about the type of another value.
+            return repr(text)
+    if kind == "None":
+        return repr(value)
     if kind == "float" and type(value) is int:
         value = float(value)
     if type(value).__name__ != kind and not (kind == "NoneType" and value is None):

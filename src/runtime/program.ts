@@ -1,5 +1,6 @@
 import entry from './notepod_step.py';
 import boot from './notepod_boot.py';
+import kfp from './notepod_kfp.py';
 import pod from './notepod_pod.py';
 import init from './notepod_runtime/__init__.py';
 import ambient from './notepod_runtime/ambient.py';
@@ -40,6 +41,7 @@ import volume from './notepod_runtime/volume.py';
 /** The step program: its files by path, to be put into a folder or into a pipeline's document. */
 export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_step.py': entry,
+  'notepod_kfp.py': kfp,
   'notepod_pod.py': pod,
   'notepod_runtime/__init__.py': init,
   'notepod_runtime/ambient.py': ambient,

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parameterText, settableParameters } from '../compile/argo';
+import type { PodSettings } from '../compile/kfp/types';
 import type { LocalDocument } from '../compile/types';
 import type { Diagnostic } from '../diagnostics/types';
 import { editNotebook } from '../notebook/write';
@@ -25,27 +26,54 @@ export interface Bundle {
 export function makeBundle(project: Project, pipeline: Pipeline, document: LocalDocument): Bundle {
   const files = filesOf(project);
   const settable = settableParameters(pipeline);
-  const content = {
-    program: STEP_PROGRAM,
-    plans: Object.fromEntries(document.steps.map(({ name, plan }) => [name, { ...plan, run: '' }])),
-    settings: Object.fromEntries(
-      pipeline.steps.map(({ step, options }) => [
-        step.name,
-        {
-          env: options.env,
-          parameters: Object.fromEntries(
-            settable
-              .filter(each => step.parameters.includes(each.name))
-              .map(each => [each.name, { type: each.type, text: parameterText(each) }])
-          )
-        }
-      ])
-    ),
-    files: Object.fromEntries([...files].map(([path, data]) => [path, data.toString('base64')])),
+  const settings: PodSettings = Object.fromEntries(
+    pipeline.steps.map(({ step, options }) => [
+      step.name,
+      {
+        env: options.env,
+        parameters: Object.fromEntries(
+          settable
+            .filter(each => step.parameters.includes(each.name))
+            .map(each => [each.name, { type: each.type, text: parameterText(each) }])
+        )
+      }
+    ])
+  );
+  return bundleOf(files, {
+    ...podContent(document, settings, files),
     notebook: withoutOutputs(project.text),
     document: { ...document, steps: document.steps.map(withoutPlan) },
     parameters: Object.fromEntries(pipeline.parameters.map(each => [each.name, each.value]))
+  });
+}
+
+/** Packs what the pods alone need, for a document in which every byte stands several times: on Kubeflow. */
+export function makePodBundle(
+  project: Project,
+  document: LocalDocument,
+  settings: PodSettings
+): Bundle {
+  const files = filesOf(project);
+  return bundleOf(files, podContent(document, settings, files));
+}
+
+function podContent(
+  document: LocalDocument,
+  settings: PodSettings,
+  files: ReadonlyMap<string, Buffer>
+) {
+  return {
+    program: STEP_PROGRAM,
+    plans: Object.fromEntries(document.steps.map(({ name, plan }) => [name, { ...plan, run: '' }])),
+    settings,
+    files: Object.fromEntries([...files].map(([path, data]) => [path, data.toString('base64')]))
   };
+}
+
+function bundleOf(
+  files: ReadonlyMap<string, Buffer>,
+  content: { readonly files: object; readonly [key: string]: unknown }
+): Bundle {
   const packed = pack(content);
   const diagnostics: Diagnostic[] = [];
   const filesPacked = files.size === 0 ? 0 : pack(content.files).length;

@@ -5,15 +5,18 @@ import { argoYaml } from '../../compile/argo-yaml';
 import { placeSteps } from '../../pipeline/placement';
 import { prepareClusterRun, type ClusterChoices } from '../../service/cluster-run';
 import { UserError } from '../../service/errors';
+import type { KubeflowChoices } from '../../service/kubeflow';
 import { expectWritable } from '../../service/outputs';
 import { hasErrors, openProject } from '../../service/project';
 import { EXIT } from '../exit';
 import { countProblems, formatProblems } from '../problems';
 import type { Terminal } from '../terminal';
+import { expectNoneOfArgo, writeKubeflow } from './compile-kfp';
 
 /** What `notepod compile` is asked for. */
 export interface CompileOptions extends ClusterChoices {
-  readonly target: 'argo';
+  readonly target: 'argo' | 'kfp';
+  readonly imagePullPolicy?: KubeflowChoices['imagePullPolicy'];
   readonly output: string;
   readonly as: ArgoForm['as'];
   readonly schedule?: string;
@@ -26,8 +29,8 @@ export interface CompileOptions extends ClusterChoices {
 export function compileOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--target <target>', 'what the document is for')
-        .choices(['argo'])
+      new Option('--target <target>', 'what the document is for: Argo, or Kubeflow Pipelines')
+        .choices(['argo', 'kfp'])
         .makeOptionMandatory()
     )
     .requiredOption('-o, --output <file>', 'the document to write; -: standard output')
@@ -40,6 +43,13 @@ export function compileOptions(command: Command): Command {
     .option('--timezone <zone>', 'of the schedule, as Europe/Berlin (default: that of Argo)')
     .option('-n, --namespace <namespace>', 'write this namespace into the document')
     .option('--image <image>', 'image of the steps that name none')
+    .addOption(
+      new Option('--image-pull-policy <policy>', 'when nodes pull it, with --target kfp').choices([
+        'Always',
+        'IfNotPresent',
+        'Never'
+      ])
+    )
     .option('--service-account <name>', 'service account of the pods')
     .option(
       '--run-as-user <uid>',
@@ -68,13 +78,22 @@ function userNumber(text: string): number {
 export async function compileCommand(
   path: string,
   options: CompileOptions,
-  terminal: Terminal
+  terminal: Terminal,
+  version: string
 ): Promise<number> {
+  if (options.target === 'kfp') {
+    expectNoneOfArgo(options);
+  } else if (options.imagePullPolicy !== undefined) {
+    throw new UserError('--image-pull-policy has no effect without --target kfp', 'leave it out');
+  }
   const asked = formOf(options);
   if (options.output !== '-') {
     expectWritable(options.output);
   }
   const project = await openProject(path);
+  if (options.target === 'kfp') {
+    return writeKubeflow(project, path, options, terminal, version);
+  }
   const { notebook } = project;
   const prepared = prepareClusterRun(project, options.parameter, options);
   // No cluster is asked: what it has, its scheduler will see.
