@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../diagnostics/types';
 import type { StepOptions } from '../notebook/types';
 import type { Parameter, Pipeline, PipelineStep } from '../pipeline/types';
 import { slug, templateNames } from './template-names';
@@ -117,7 +118,8 @@ export function compileDocument(sources: ArgoSources, form: ArgoForm): JsonObjec
     // Also of the Workflows that Argo makes of a template or by a schedule.
     workflowMetadata: {
       labels: MANAGED,
-      annotations: annotationsOf(sources),
+      // Here, other than in the document's own metadata, Argo replaces what looks like a variable.
+      annotations: annotationsOf({ ...sources, notebook: sources.notebook.replaceAll('{{', '{') }),
       labelsFrom: { [RUN]: { expression: 'workflow.name' } }
     },
     volumeClaimTemplates: [{ metadata: { name: VOLUME }, spec: claimSpec(sources.volume) }]
@@ -146,6 +148,29 @@ export function compileDocument(sources: ArgoSources, form: ArgoForm): JsonObjec
         }
       };
   }
+}
+
+/** Bytes of a Workflow that Argo still works on, with its state (`MAX_WORKFLOW_SIZE`, default of 3.7), as JSON. */
+const MOST_WORKFLOW = 1_048_576;
+/** Bytes that the state of a step takes, packed as Argo packs it where it must, and what does not depend on steps. */
+const STATE_PER_STEP = 300;
+const STATE = 16_384;
+
+/** A document that Argo would take and then give up on, since there is no room for its state. @param bytes of the document as JSON */
+export function tooLargeForArgo(bytes: number, steps: number): readonly Diagnostic[] {
+  const most = MOST_WORKFLOW - STATE - steps * STATE_PER_STEP;
+  if (bytes <= most) {
+    return [];
+  }
+  return [
+    {
+      code: 'NP605',
+      severity: 'error',
+      message: `the document is too large for Argo: ${Math.ceil(bytes / 1000)} kB, of ${Math.floor(most / 1000)} kB for ${steps} steps`,
+      why: 'Argo ends a Workflow in error that is larger than 1 MiB with its state',
+      fix: 'run it with `notepod run --target argo`, which puts cells and files beside the Workflow, or move large texts and files onto a volume'
+    }
+  ];
 }
 
 /** Parameters that can be set on a document that stands alone: Argo's names are narrower than Python's, and it would replace `{{`. */

@@ -389,6 +389,21 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     meaning: 'The cells travel in an object of Kubernetes, and its store takes 1.5 MB at once.',
     remedy: 'Move large texts out of the cells into files on a volume.'
   },
+  NP604: {
+    problem: 'Argo would replace a part of a tag',
+    severity: 'error',
+    meaning:
+      'Argo takes `{{…}}` for a variable wherever it stands in a Workflow, and has no way to write it as a text. Cells, files and the values of `env:` tags are out of its sight; what becomes a part of a pod is not.',
+    remedy: 'Write the tag without `{{`, or pass the text by an `env:` tag.'
+  },
+  NP605: {
+    problem: 'A document is too large for Argo',
+    severity: 'error',
+    meaning:
+      'Argo works on no Workflow of more than 1 MiB with its state (`MAX_WORKFLOW_SIZE` of its controller). A document of `notepod compile` holds the cells and the files that travel.',
+    remedy:
+      '`notepod run --target argo` puts them beside the Workflow, where there is more room; or move large texts and files onto a volume.'
+  },
   NP611: {
     problem: 'The pod of a step was deleted',
     severity: 'stop',

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { compileRun, type ArgoSources, type PodPlacement } from '../compile/argo';
+import { replacedTags } from '../compile/argo-variables';
 import { compileLocal } from '../compile/local';
 import type { LocalDocument, RunManifests } from '../compile/types';
 import type { Diagnostic } from '../diagnostics/types';
@@ -74,7 +75,12 @@ export function prepareClusterRun(
     sources,
     document,
     parameters: bound.parameters,
-    diagnostics: [...bound.diagnostics, ...diagnostics, ...bundle.diagnostics],
+    diagnostics: [
+      ...bound.diagnostics,
+      ...diagnostics,
+      ...replacedTags(notebook, pipeline),
+      ...bundle.diagnostics
+    ],
     manifests: run => compileRun(sources, run)
   };
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parse } from 'yaml';
@@ -36,7 +37,7 @@ interface Written {
 
 test('a document holds all that a run needs, and has the same bytes each time', async () => {
   sandbox.notebook(CELLS);
-  await import('node:fs').then(({ mkdirSync }) => mkdirSync(join(sandbox.folder, 'data')));
+  mkdirSync(join(sandbox.folder, 'data'));
   sandbox.write('data/rows.txt', 'ten rows');
   const { code, stdout, stderr } = await compile('--image', 'python:3.12', '-n', 'team-a');
   expect([code, stdout]).toEqual([0, '']);
@@ -133,4 +134,14 @@ test('an error of the notebook stops it', async () => {
   sandbox.notebook([{ tags: ['step:a'], source: 'print(modle)' }]);
   const { code, stderr } = await compile('--image', 'i');
   expect([code, /NP301/.test(stderr), /nothing was written/.test(stderr)]).toEqual([3, true, true]);
+});
+
+test.each([
+  ['NP605', `print(len("${randomBytes(400_000).toString('base64')}"))`, []],
+  ['NP604', 'print(1)', ['annotation:a:{{workflow.name}}']]
+])('%s stops it', async (code, source, tags) => {
+  sandbox.notebook([{ tags: ['step:a', 'env:X={{workflow.name}}', ...tags], source }]);
+  const ended = await compile('--image', 'i');
+  expect(ended.code).toBe(3);
+  expect(ended.stderr).toMatch(new RegExp(`error ${code}.*1 error; nothing was written`, 's'));
 });

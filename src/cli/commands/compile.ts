@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { compileDocument, type ArgoForm } from '../../compile/argo';
+import { compileDocument, tooLargeForArgo, type ArgoForm } from '../../compile/argo';
 import { argoYaml } from '../../compile/argo-yaml';
 import { placeSteps } from '../../pipeline/placement';
 import { prepareClusterRun, type ClusterChoices } from '../../service/cluster-run';
@@ -105,13 +105,6 @@ export async function compileCommand(
     ...prepared.diagnostics,
     ...placed.diagnostics
   ];
-  for (const block of formatProblems(diagnostics, notebook, path, 'text', terminal)) {
-    terminal.err(`${block}\n`);
-  }
-  if (hasErrors(diagnostics)) {
-    terminal.err(`${path}: ${countProblems(diagnostics)}; nothing was written`);
-    return EXIT.refused;
-  }
   const namespace = options.namespace ?? notebook.settings.namespace;
   const form = { ...asked, ...(namespace === undefined ? {} : { namespace }) };
   const sources = {
@@ -119,6 +112,17 @@ export async function compileCommand(
     placements: new Map(placed.placements.map(each => [each.step, each]))
   };
   const document = compileDocument(sources, form);
+  const bytes = Buffer.byteLength(JSON.stringify(document));
+  diagnostics.push(
+    ...(hasErrors(diagnostics) ? [] : tooLargeForArgo(bytes, prepared.pipeline.steps.length))
+  );
+  for (const block of formatProblems(diagnostics, notebook, path, 'text', terminal)) {
+    terminal.err(`${block}\n`);
+  }
+  if (hasErrors(diagnostics)) {
+    terminal.err(`${path}: ${countProblems(diagnostics)}; nothing was written`);
+    return EXIT.refused;
+  }
   const text = argoYaml(document, sources, form);
   if (options.output === '-') {
     terminal.out(text.trimEnd());
