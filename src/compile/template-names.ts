@@ -24,9 +24,12 @@ function plain(step: string): string {
   const name = step
     .toLowerCase()
     .replace(/[^a-z0-9-]/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 63);
-  return name === '' ? 'step' : name;
+    .replace(/^-+|-+$/g, '');
+  if (name === '') {
+    return 'step';
+  }
+  // Argo takes no name of a task that begins with a digit where tasks depend on each other.
+  return (/^[0-9]/.test(name) ? `step-${name}` : name).slice(0, 63).replace(/-+$/, '');
 }
 
 /** A text as a part of an object's name: lower case, digits and `-`. */

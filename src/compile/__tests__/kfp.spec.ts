@@ -54,6 +54,11 @@ describe('names', () => {
       ['_a_', 'a'],
       ['a-2', 'a']
     ],
+    // Argo takes no digit first.
+    [
+      ['_1', '_2'],
+      ['step-1', 'step-2']
+    ],
     // The server makes `load-driver` of `load`.
     [
       ['load', 'load-driver'],
