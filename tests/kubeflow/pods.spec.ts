@@ -1,3 +1,8 @@
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openProject } from '../../src/service/project';
+import { compileForKubeflow } from '../../src/service/kubeflow';
+import { Sandbox } from '../law/command';
 import { compiled, type CellOf } from './notebooks';
 import { KubeflowRun } from './pods';
 
@@ -122,3 +127,35 @@ test('a step that is tried again is another attempt, from the same values', asyn
     { outcome: 'failed', attempt: 2 }
   ]);
 });
+
+test('the example prints in the pods what it prints on this machine', async () => {
+  const sandbox = new Sandbox();
+  try {
+    copyFileSync('examples/intel-lab.ipynb', join(sandbox.folder, 'nb.ipynb'));
+    const local = await sandbox.notepod(['run', 'nb.ipynb', '--python', PYTHON, '-o', 'out.ipynb']);
+    expect(local.code).toBe(0);
+    const { cells } = JSON.parse(readFileSync(join(sandbox.folder, 'out.ipynb'), 'utf-8')) as {
+      readonly cells: readonly { readonly outputs?: readonly Output[] }[];
+    };
+    const expected = cells
+      .flatMap(cell => cell.outputs ?? [])
+      .filter(output => output.name === 'stdout')
+      .map(output => [output.text ?? ''].flat().join(''))
+      .join('');
+    const project = await openProject('examples/intel-lab.ipynb');
+    const { text } = compileForKubeflow(project, new Map(), { image: 'python:3.12' }, '1.2.3');
+    const pods = new KubeflowRun(text ?? '', PYTHON);
+    const ended = Object.values(pods.runAll());
+    pods.dispose();
+    expect(ended.map(each => each.code)).toEqual(ended.map(() => 0));
+    expect(expected).not.toBe('');
+    expect(ended.map(each => each.printed).join('')).toBe(expected);
+  } finally {
+    sandbox.dispose();
+  }
+});
+
+interface Output {
+  readonly name?: string;
+  readonly text?: string | readonly string[];
+}
