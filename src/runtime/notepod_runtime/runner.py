@@ -37,7 +37,7 @@ def main(arguments):
         attempt=int(os.path.basename(folder) or 1),
         **({} if start is None else {"processStart": str(start)}),
     )
-    signal.signal(signal.SIGTERM, _cancel)
+    _take_sigterm()
     code = _run(plan, volume, folder, record)
     record.write("phase", phase="end")
     sys.stdout.flush()
@@ -46,9 +46,27 @@ def main(arguments):
     os._exit(code)
 
 
-def _cancel(*_):
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise Cancelled
+def _take_sigterm():
+    """SIGTERM cancels the step. A child that a cell forks (``multiprocessing.Pool``) is none: it ends of it, as in a kernel."""
+    step = os.getpid()
+
+    def cancel(*_):
+        if os.getpid() != step:
+            # Between the fork and what is done after it.
+            let_go()
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Cancelled
+
+    def let_go():
+        # What a cell has set itself holds in its children.
+        if signal.getsignal(signal.SIGTERM) is cancel:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    signal.signal(signal.SIGTERM, cancel)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=let_go)
 
 
 def _run(plan, volume, folder, record):
