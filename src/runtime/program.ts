@@ -14,7 +14,9 @@ import definitions from './notepod_runtime/definitions.py';
 import descriptors from './notepod_runtime/descriptors.py';
 import display from './notepod_runtime/display.py';
 import errors from './notepod_runtime/errors.py';
+import exceptions from './notepod_runtime/exceptions.py';
 import figures from './notepod_runtime/figures.py';
+import frames from './notepod_runtime/frames.py';
 import grouping from './notepod_runtime/grouping.py';
 import guard from './notepod_runtime/guard.py';
 import lifeline from './notepod_runtime/lifeline.py';
@@ -55,7 +57,9 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/descriptors.py': descriptors,
   'notepod_runtime/display.py': display,
   'notepod_runtime/errors.py': errors,
+  'notepod_runtime/exceptions.py': exceptions,
   'notepod_runtime/figures.py': figures,
+  'notepod_runtime/frames.py': frames,
   'notepod_runtime/grouping.py': grouping,
   'notepod_runtime/guard.py': guard,
   'notepod_runtime/lifeline.py': lifeline,

@@ -1,17 +1,26 @@
 """Whether two values mean the same (semantics 3.5): by content, since reading fills caches and so changes pickles."""
 
 import functools
+import os
 import struct
 import sys
+import sysconfig
 import types
 
 from .caches import reduce_cached_function
+from .exceptions import reduce_exception
+from .frames import attributes_of
 from .tensors import same_tensors
 
 #: Attributes that objects fill while they are only read (pandas, scikit-learn, statsmodels, networkx).
 _CACHES = ("_item_cache", "_cache", "_cached", "_cacher", "_is_copy", "_reset_cache", "_mgr_cache", "_engine")
 _PLAIN = (str, bytes, bytearray, int, bool, type(None), range, slice, type(...), type(NotImplemented))
 _CHUNK = 16 << 20
+_ATOMS = frozenset((str, bytes, int, float, complex, bool, type(None)))
+_NOTICED = ("CALL", "STORE_", "DELETE_", "IMPORT", "MAKE_", "YIELD", "SEND", "SETUP_", "BEFORE_WITH")
+_LIBRARY_FOLDERS = tuple(
+    {sysconfig.get_path(each) + os.sep for each in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
 
 
 class Comparison:
@@ -75,6 +84,9 @@ class Comparison:
         if kind is functools._lru_cache_wrapper:
             one, other = reduce_cached_function(before), reduce_cached_function(now)
             return self._temporary(one[1:3], other[1:3])
+        if isinstance(before, BaseException):
+            one, other = reduce_exception(before), reduce_exception(now)
+            return one[0] is other[0] and self._temporary(one[1:3], other[1:3])
         if kind.__module__.partition(".")[0] == "pyarrow" and hasattr(before, "equals"):
             return before.equals(now)
         return self._states(before, now)
@@ -98,8 +110,13 @@ class Comparison:
         )
 
     def _frames(self, before, now, pandas):
-        if not self.same(dict(getattr(before, "attrs", {})), dict(getattr(now, "attrs", {}))):
-            return False
+        if not isinstance(before, pandas.Index):
+            if not self.same(dict(before.attrs), dict(now.attrs)):
+                return False
+            if not self._temporary(attributes_of(before), attributes_of(now)):
+                return False
+            if getattr(before, "_flags", None) != getattr(now, "_flags", None):
+                return False
         if isinstance(before, pandas.DataFrame):
             if before.shape != now.shape or not all(map(_same_type, before.dtypes, now.dtypes)):
                 return False
@@ -153,13 +170,13 @@ class Comparison:
         if len(one) != len(other) or one[0] != other[0]:
             return False
         one, other = one[1:5], other[1:5]
-        caches = _cached_properties(type(before))
         for index, (left, right) in enumerate(zip(one, other)):
             if index >= 2:  # iterators over the items of list-like and dict-like objects
                 left = None if left is None else list(left)
                 right = None if right is None else list(right)
             elif index == 1:
-                left, right = _without_caches(left, caches), _without_caches(right, caches)
+                filled = _filled_by_reading(type(before), left, right)
+                left, right = _without_caches(left, filled), _without_caches(right, filled)
             if not self._temporary(left, right):
                 return False
         return True
@@ -201,14 +218,53 @@ def _same_type(one, other):
     return one == other
 
 
-def _cached_properties(kind):
+def _filled_by_reading(kind, one, other):
+    """Cached properties that only one of two states has, where it does not matter that reading has filled them: of a library's
+    class, or what computes the same again without anybody noticing. Else what the property does may show (it prints, it
+    draws), and what it gave may have been changed since.
+    """
     cached = getattr(functools, "cached_property", ())
+    if not cached:
+        return ()
+    one, other = _dictionary(one), _dictionary(other)
     return {
         name
         for parent in kind.__mro__
         for name, value in vars(parent).items()
-        if cached and isinstance(value, cached)
+        if isinstance(value, cached)
+        and (name in one) != (name in other)
+        and (
+            _is_of_library(parent)
+            or (type(one.get(name, other.get(name))) in _ATOMS and _is_quiet(value.func))
+        )
     }
+
+
+def _is_quiet(function):
+    """True if the code of a function calls nothing and stores nothing but its own variables."""
+    import dis
+
+    code = getattr(function, "__code__", None)
+    return code is not None and not any(
+        each.opname.startswith(_NOTICED) and each.opname != "STORE_FAST"
+        for each in dis.get_instructions(code)
+    )
+
+
+def _dictionary(state):
+    """The dictionary of attributes in what ``__reduce_ex__`` gives as state."""
+    if isinstance(state, tuple) and len(state) == 2:
+        state = state[0]
+    return state if isinstance(state, dict) else {}
+
+
+def _is_of_library(kind):
+    """True for a class of an installed package or of Python itself; not of the notebook or a module beside it."""
+    module = sys.modules.get(kind.__module__)
+    if module is None or kind.__module__ == "__main__":
+        return False
+    path = getattr(module, "__file__", None)
+    return path is None or path.startswith(_LIBRARY_FOLDERS) or "-packages" in path
 
 
 def _without_caches(state, caches):

@@ -17,6 +17,8 @@ import weakref
 
 from .caches import reduce_cached_function
 from .errors import Unshippable
+from .exceptions import reduce_exception
+from .frames import is_frame_type, reduce_frame
 from .tensors import TensorReductions
 
 LOCK_TYPE = type(threading.Lock())
@@ -54,6 +56,8 @@ class Reductions(dict):
         special = _SPECIAL.get(kind)
         if special is not None:
             return special
+        if issubclass(kind, BaseException):
+            return reduce_exception
         if kind.__module__ == "decimal" and kind.__name__ == "Context":
             return self._reduce_context
         if kind.__module__ == "typing" and kind.__name__ in _TYPING:
@@ -73,6 +77,8 @@ class Reductions(dict):
         tensor_reduction = self._tensors.reduction_of(kind)
         if tensor_reduction is not None:
             return tensor_reduction
+        if is_frame_type(kind):
+            return reduce_frame
         singletons = _module_level_instances(kind)
         if singletons:
             return self._reduce_singleton(singletons)
@@ -139,9 +145,12 @@ def copies_on_write():
 
 
 def _reduce_method(method):
-    """A bound method by its name where that leads to it, else by its function: `K.m = lambda self: …` has no name."""
+    """A bound method by its name where its class leads to it, else by its function: `K.m = lambda self: …` has no name, and what
+    an instance holds itself is not there yet while the instance is being made.
+    """
     owner = method.__self__
-    if getattr(owner, method.__name__, None) == method:
+    own = () if isinstance(owner, type) else getattr(owner, "__dict__", ())
+    if method.__name__ not in own and getattr(owner, method.__name__, None) == method:
         return getattr, (owner, method.__name__)
     return bound_method, (method.__func__, owner)
 

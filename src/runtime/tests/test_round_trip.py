@@ -625,3 +625,25 @@ def test_unshippable_is_named(notebook, make, kind, path):
     said = notebook.last.stderr
     assert "NP501" in said and kind in said and path in said and "step later" in said and "cell 101" in said
     assert not notebook.snapshot("a").exists()
+
+
+def test_traceback_shows_the_same(tmp_path):
+    notebook = Notebook(tmp_path)
+    shown = "import traceback\ntext = ''.join(traceback.format_exception(type(e), e, e.__traceback__))"
+    made = """
+    import json
+    def outer(text):
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise KeyError(text) from error
+    try:
+        outer('{x')
+    except KeyError as error:
+        e = error
+    """
+    notebook.step("a", textwrap.dedent(made) + shown, outputs=["e", "text"])
+    notebook.step("b", "before = text\n" + shown + "\nassert text == before, text", inputs=["e", "text"])
+    notebook.step(
+        "c", "assert 'return json.loads(text)' in text and 'in outer' in text, text", inputs=["text"]
+    )
