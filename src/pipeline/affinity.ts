@@ -68,21 +68,17 @@ export function preferNear(
     // The weights of all levels that a node is within add up to its score.
     const weight = scores[at] - (scores[at + 1] ?? 0);
     const preference = requireWithin(place, micros, near);
-    return preference === undefined
-      ? []
-      : pieces(weight).map(each => ({ weight: each, preference }));
+    return pieces(weight).map(each => ({ weight: each, preference }));
   });
 }
 
-/** A requirement that a node is no farther than `micros`; undefined if no node of `nodes` is. */
+/** A requirement that a node is no farther than `micros`. Where none of `nodes` is, it is kept all the same: none may take the pod. */
 export function requireWithin(
   place: string,
   micros: number,
   nodes: readonly NodeFacts[] | undefined
-): NodeTerm | undefined {
-  return nodes === undefined
-    ? { matchExpressions: [atMost(place, micros)] }
-    : withinTerm(place, micros, nodes);
+): NodeTerm {
+  return withinTerm(place, micros, nodes ?? []) ?? { matchExpressions: [atMost(place, micros)] };
 }
 
 /** The requirement of being one of these nodes. */
