@@ -67,9 +67,9 @@ async function checkController(
     return [
       {
         name,
-        state: 'error',
+        state: 'warning',
         found: `no deployment ${CONTROLLER} in any namespace`,
-        fix: 'have Argo Workflows installed; without its controller a run would never start'
+        fix: 'have Argo Workflows installed, unless its controller runs outside of the cluster: without it a run never starts'
       }
     ];
   }
@@ -77,7 +77,7 @@ async function checkController(
   const own = controllers.filter(each => scopeOf(each) === cluster.namespace);
   const fitting = own.length > 0 ? own : controllers.filter(each => scopeOf(each) === undefined);
   const controller = fitting[0] ?? controllers[0];
-  const where = `${CONTROLLER} in namespace ${controller.metadata?.namespace ?? ''}`;
+  const where = `${controller.metadata?.name ?? ''} in namespace ${controller.metadata?.namespace ?? ''}`;
   if (fitting.length === 0) {
     return [
       {
@@ -97,7 +97,7 @@ async function checkController(
           name,
           state: 'error',
           found: `${where} has no ready pod`,
-          fix: `have it started again: kubectl -n ${controller.metadata?.namespace ?? ''} describe deployment ${CONTROLLER}`
+          fix: `have it started again: kubectl -n ${controller.metadata?.namespace ?? ''} describe deployment ${controller.metadata?.name ?? ''}`
         }
   ];
   const parts =
@@ -125,32 +125,37 @@ function clock(controller: Kinds['Deployment']): Check {
         name,
         state: 'warning',
         found: 'up to 10 s after each step (DEFAULT_REQUEUE_TIME is not set)',
-        fix: `have it shortened: kubectl -n ${controller.metadata?.namespace ?? ''} set env deployment/${CONTROLLER} DEFAULT_REQUEUE_TIME=2s`
+        fix: `have it shortened: kubectl -n ${controller.metadata?.namespace ?? ''} set env deployment/${controller.metadata?.name ?? ''} DEFAULT_REQUEUE_TIME=2s`
       }
     : { name, state: 'ok', found: `up to ${set} after each step` };
 }
 
+/** By image, since a Helm release gives the deployment a name of its own. */
 async function findControllers(
   cluster: Cluster,
   signal: AbortSignal | undefined
 ): Promise<readonly Kinds['Deployment'][]> {
-  const selection = { fieldSelector: `metadata.name=${CONTROLLER}` };
+  const isController = (each: Kinds['Deployment']) =>
+    each.metadata?.name === CONTROLLER ||
+    imagesOf(each).some(image => /(^|\/)(argo-?)?workflow-controller([:@]|$)/.test(image));
   try {
-    return await cluster.list('Deployment', { ...selection, namespace: '*' }, signal);
+    return (await cluster.list('Deployment', { namespace: '*' }, signal)).filter(isController);
   } catch (error) {
     // Where it usually is, and beside the runs.
     const places = [...new Set([cluster.namespace, 'argo', 'argo-workflows', 'kubeflow'])];
     const found = await Promise.all(
-      places.map(namespace =>
-        ifAllowed(cluster.list('Deployment', { ...selection, namespace }, signal))
-      )
+      places.map(namespace => ifAllowed(cluster.list('Deployment', { namespace }, signal)))
     );
-    const controllers = found.flatMap(each => each ?? []);
+    const controllers = found.flatMap(each => each ?? []).filter(isController);
     if (controllers.length === 0) {
       throw error;
     }
     return controllers;
   }
+}
+
+function imagesOf(controller: Kinds['Deployment']): readonly string[] {
+  return (controller.spec?.template.spec?.containers ?? []).map(each => each.image ?? '');
 }
 
 /** The only namespace that a controller serves; undefined: all. */
@@ -165,8 +170,7 @@ function scopeOf(controller: Kinds['Deployment']): string | undefined {
 }
 
 function versionOf(controller: Kinds['Deployment']): string | undefined {
-  const images = (controller.spec?.template.spec?.containers ?? []).map(each => each.image ?? '');
-  const tag = images
+  const tag = imagesOf(controller)
     .map(image => /:(v?\d+\.\d+[^@/]*)/.exec(image)?.[1])
     .find(each => each !== undefined);
   return tag ?? controller.metadata?.labels?.['app.kubernetes.io/version'];

@@ -25,8 +25,6 @@ export interface PreflightOptions {
   readonly extender?: boolean;
   /** Bytes that steps are expected to leave, for the size of the volume. */
   readonly estimate?: number;
-  /** Labels that all pods of the run will have, and no others. */
-  readonly runLabels?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -40,6 +38,8 @@ export interface Preflight {
 /** What is known of a notebook on a cluster before a run: besides the checks, what placement and volume come to. */
 export interface NotebookPreflight extends Preflight {
   readonly placements: readonly StepPlacement[];
+  /** The same for a run whose pods all have these labels, and no others: where the volume demands it they are kept on one node. */
+  placementsInRun(labels: Readonly<Record<string, string>>): readonly StepPlacement[];
   readonly volume?: VolumeDecision;
   /** Problems of steps with their places in the notebook. */
   readonly diagnostics: readonly Diagnostic[];
@@ -115,6 +115,7 @@ export async function checkNotebook(
       ...checkSteps(placed.placements, placed.diagnostics)
     ],
     placements: placed.placements,
+    placementsInRun: labels => placed.placementsInRun(labels),
     ...(placed.volume === undefined ? {} : { volume: placed.volume }),
     diagnostics: placed.diagnostics
   };
@@ -125,6 +126,8 @@ export interface PlacedNotebook {
   /** With what the namespace fills in for containers that say nothing. */
   readonly pipeline: Pipeline;
   readonly placements: readonly StepPlacement[];
+  /** See {@link NotebookPreflight}. */
+  placementsInRun(labels: Readonly<Record<string, string>>): readonly StepPlacement[];
   /** Absent where there is an error about it, or a step fits nowhere. */
   readonly volume?: VolumeDecision;
   readonly diagnostics: readonly Diagnostic[];
@@ -139,7 +142,7 @@ export async function placeNotebook(
   notebook: Notebook,
   pipeline: Pipeline,
   nodes: ClusterNodes | undefined,
-  { signal, extender = false, estimate, runLabels }: PreflightOptions = {}
+  { signal, extender = false, estimate }: PreflightOptions = {}
 ): Promise<PlacedNotebook> {
   const claimNames = pipeline.steps.flatMap(each => each.options.volumes.map(({ claim }) => claim));
   const [classes, claims, defaults] = await Promise.all([
@@ -154,15 +157,18 @@ export async function placeNotebook(
     claims: claims.flatMap(each => each.facts ?? []),
     ...(nodes?.autoscaler === undefined ? {} : { autoscaler: nodes.autoscaler })
   });
-  const decided = decideVolume(notebook, filled, placements, classes, {
-    ...(estimate === undefined ? {} : { estimate }),
-    ...(runLabels === undefined ? {} : { runLabels })
-  });
+  const decide = (runLabels?: Readonly<Record<string, string>>) =>
+    decideVolume(notebook, filled, placements, classes, {
+      ...(estimate === undefined ? {} : { estimate }),
+      ...(runLabels === undefined ? {} : { runLabels })
+    });
+  const decided = decide();
   return {
     pipeline: filled,
     classes,
     claims,
     placements: decided.placements,
+    placementsInRun: labels => decide(labels).placements,
     ...(decided.volume === undefined ? {} : { volume: decided.volume }),
     diagnostics: [...diagnostics, ...decided.diagnostics]
   };

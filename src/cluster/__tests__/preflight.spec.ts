@@ -131,7 +131,7 @@ describe('a cluster', () => {
       'no controller',
       having({ Deployment: [] }),
       'Argo: controller',
-      'error',
+      'warning',
       /no deployment workflow-controller/,
       /installed/
     ],
@@ -238,6 +238,20 @@ describe('a cluster', () => {
     expect(checks.filter(each => each.name.startsWith(name))).toContain(check);
     expect(check?.found).toMatch(text);
     expect(check?.fix).toMatch(fix);
+  });
+
+  test('a controller is known by its image, whatever its release is called', async () => {
+    const helm = controller(
+      { metadata: { name: 'my-argo-workflows-workflow-controller', namespace: 'argo' } },
+      [],
+      REQUEUE
+    );
+    serve(server, having({ Deployment: [named('other', {}, 'argo'), helm] }));
+    const { checks } = await checkCluster(cluster);
+    expect(checks.find(each => each.name === 'Argo: controller')).toMatchObject({
+      state: 'ok',
+      found: 'my-argo-workflows-workflow-controller in namespace argo, v3.7.18, ready'
+    });
   });
 
   test('a controller for this namespace comes before one for all', async () => {
