@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostics/types';
 import type { Channel, Effect } from '../python/types';
 import type { EdgeList } from './edges';
+import { orderFiles, writtenModules } from './file-order';
 import type { Homes } from './homes';
 import type { CellSummary } from './summary';
 
@@ -38,7 +39,7 @@ interface StepCells {
 }
 
 /** An effect with the cell and the step that has it, in reference order. */
-interface Placed {
+export interface Placed {
   readonly cell: number;
   readonly step: string;
   readonly effect: Effect;
@@ -67,7 +68,7 @@ export function orderAmbient(
   RANDOM.forEach(channel => order.random(channel));
   SETTINGS.forEach(channel => order.settings(channel));
   order.packages();
-  order.files();
+  orderFiles(placed, edges);
   order.patches(summaries, homes, carried);
   return order.result();
 }
@@ -93,18 +94,6 @@ function importsOfWritten(
           return { cell, step, effect: { channel: 'files', access: 'read', at, what, path } };
         });
   });
-}
-
-/** Modules beside the notebook that these effects write, by their name. */
-export function writtenModules(effects: Iterable<Effect>): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const { channel, access, path } of effects) {
-    const module = /^(?:\.\/)*(\w+)(?:\.py$|\/)/.exec(path ?? '')?.[1];
-    if (channel === 'files' && access !== 'read' && module !== undefined) {
-      found.add(module);
-    }
-  }
-  return found;
 }
 
 class Ambient {
@@ -207,32 +196,6 @@ class Ambient {
     }
   }
 
-  /** A step that writes files comes before every later one that could read or write them, and readers before later writers. */
-  files(): void {
-    const own = this.placed.filter(each => each.effect.channel === 'files');
-    for (const [index, later] of own.entries()) {
-      for (const earlier of own.slice(0, index)) {
-        const bothRead = earlier.effect.access === 'read' && later.effect.access === 'read';
-        if (
-          earlier.step === later.step ||
-          bothRead ||
-          !mayMeet(earlier.effect.path, later.effect.path)
-        ) {
-          continue;
-        }
-        const path = earlier.effect.path ?? later.effect.path;
-        const words = `${earlier.effect.what} in step ${earlier.step} ${earlier.effect.access === 'read' ? 'reads what' : 'writes what'} ${later.effect.what} in step ${later.step} may ${later.effect.access === 'read' ? 'read' : 'write'}`;
-        this.edges.add(
-          earlier.step,
-          later.step,
-          { kind: 'file', ...(path === undefined ? {} : { path }), words },
-          earlier.cell,
-          later.cell
-        );
-      }
-    }
-  }
-
   /** A module that is changed from outside is changed in one process only, unless the statement is made again elsewhere. */
   patches(
     summaries: ReadonlyMap<number, CellSummary>,
@@ -320,31 +283,6 @@ function mayNotice(
     name => changed !== undefined && packages.get(name) === changed
   );
   return uses || (word !== '' && new RegExp(`\\.\\s*${word}\\b`).test(facts.source));
-}
-
-function mayMeet(a: string | undefined, b: string | undefined): boolean {
-  if (a === undefined || b === undefined) {
-    return !isRemote(a) && !isRemote(b);
-  }
-  if (isRemote(a) || isRemote(b)) {
-    return false;
-  }
-  const plain = (path: string) => path.replace(/^(\.\/+)+/, '').replace(/\/+$/, '');
-  const [x, y] = [plain(a), plain(b)];
-  // The working folder has all that is named from there; who goes up may come down again.
-  const isOpen = (path: string) => path === '' || path === '.' || path.startsWith('..');
-  return (
-    x === y ||
-    isOpen(x) ||
-    isOpen(y) ||
-    x.startsWith(`${y}/`) ||
-    y.startsWith(`${x}/`) ||
-    /[*?[]/.test(a + b)
-  );
-}
-
-function isRemote(path: string | undefined): boolean {
-  return path !== undefined && /^[a-z][a-z0-9+]+:\/\//i.test(path);
 }
 
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {

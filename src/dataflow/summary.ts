@@ -151,7 +151,11 @@ export function summarise(
     mayWrite,
     changes,
     deletes,
-    effects: [...facts.effects, ...called.flatMap(each => each.effects)],
+    effects: [...facts.effects, ...called.flatMap(each => each.effects)].filter(
+      // The notebook's own function is looked into.
+      ({ byLookOf: name }) =>
+        name === undefined || !(index.code.has(name) || index.methods.has(name))
+    ),
     dynamic: {
       reads: [...facts.dynamic, ...dynamicCode].some(each => each.reads),
       binds: [...facts.dynamic, ...dynamicCode].some(each => each.binds)

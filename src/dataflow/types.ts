@@ -85,9 +85,19 @@ export interface Step {
 /** A file the notebook reads or writes, as far as the analysis sees. */
 export interface FileUse {
   readonly path?: string;
-  readonly access: 'read' | 'write';
+  /** `either`: nobody can say. */
+  readonly access: 'read' | 'write' | 'either';
   readonly span: Span;
   readonly what: string;
+  /** The call may have nothing to do with files, or the path is not seen from the notebook's folder. */
+  readonly uncertain: boolean;
+  /** For a read: what may have written the file before, by this path or by one that nobody can see. */
+  readonly mayBeWrittenBy?: {
+    readonly cell: number;
+    readonly what: string;
+    /** It names the path, or a folder around it. */
+    readonly isByName: boolean;
+  };
 }
 
 /** Steps, edges, files and problems. Edges are transitive-free of self loops; both orders are reference order. */

@@ -237,7 +237,7 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     problem: 'A file that is not there',
     severity: 'warning',
     meaning:
-      'A cell reads a file by a literal path; it is not beside the notebook, and no cell writes it.',
+      'A cell reads a file by a literal path; it is not beside the notebook, and no cell is seen to write it by that name.',
     remedy: 'Put the file there, or correct the path.'
   },
   NP412: {

@@ -1,3 +1,4 @@
+import { fileRulesOf } from './file-calls';
 import type { Channel, Effect } from './types';
 
 type Known = Pick<Effect, 'channel' | 'access'>;
@@ -54,29 +55,7 @@ const EFFECTS: readonly (readonly [RegExp, Channel, Effect['access']])[] = [
   [/^decimal\.(getcontext|setcontext)\b/, 'decimal', 'change'],
   [/^locale\.setlocale$/, 'locale', 'change'],
   [/^logging\.(basicConfig|disable|config\.\w+)$/, 'logging', 'change'],
-  [/^threading\.Thread\b.*\.start$/, 'threads', 'change'],
-  [
-    /^(shutil\.(copy\w*|move|rmtree|make_archive|unpack_archive)|os\.(remove|unlink|rename|replace|mkdir|makedirs|rmdir|removedirs|symlink|truncate))$/,
-    'files',
-    'change'
-  ],
-  [
-    /^(os\.(listdir|walk|scandir|stat)|os\.path\.(exists|isfile|isdir|getsize|getmtime)|glob\.i?glob)$/,
-    'files',
-    'read'
-  ],
-  [/^(subprocess\.\w+|os\.(system|popen))$/, 'files', 'change'],
-  [
-    /^(pandas\.read_(?!clipboard|sql|html)\w+|numpy\.(load|loadtxt|genfromtxt|fromfile|memmap)|matplotlib\.(pyplot\.imread|image\.imread)|joblib\.load|PIL\.Image\.open|torch\.load|xarray\.open_\w+|geopandas\.read_file)$/,
-    'files',
-    'read'
-  ],
-  [
-    /^(numpy\.(save|savez|savez_compressed|savetxt)|matplotlib\.pyplot\.(savefig|imsave)|joblib\.dump|torch\.save|urllib\.request\.urlretrieve)$/,
-    'files',
-    'change'
-  ],
-  [/^pandas\.(HDFStore|ExcelWriter)$/, 'files', 'change']
+  [/^threading\.Thread\b.*\.start$/, 'threads', 'change']
 ];
 
 /** Functions with a seed in their name seed whatever they can reach. */
@@ -94,27 +73,13 @@ const DRAWING_METHODS = new Set(
 const DRAWING_FUNCTIONS =
   /^(sklearn|scipy|imblearn|statsmodels|networkx|seaborn|umap)\..*\b(train_test_split|shuffle|resample|make_\w+|cross_val_\w+|cross_validate|permutation_importance|learning_curve|rvs|spring_layout|\w*(?:random|rewir|swap)\w*|\w+_(?:graph|tree|layout|model|community|communities|modularity)|KMeans|KFold|StratifiedKFold|ShuffleSplit|bootstrap|lineplot|barplot|pointplot|regplot|lmplot|jointplot|catplot|stripplot|swarmplot|kmeans\w*|TSNE)$/;
 
-/** Methods that write a file named by their first argument. */
-const WRITING_METHODS = new Set(
-  `to_csv to_excel to_json to_parquet to_pickle to_feather to_hdf to_html to_latex to_markdown to_sql savefig save write_text write_bytes save_weights save_model to_file tofile dump mkdir touch unlink rmdir rename write_image write_html`.split(
-    /\s+/
-  )
-);
-
 /** Methods that set up loggers and their handlers. */
 const LOGGING_METHODS = new Set(
   `setLevel addHandler removeHandler setFormatter addFilter removeFilter`.split(/\s+/)
 );
 
-/** Methods that read a file or folder. */
-const READING_METHODS = new Set(
-  `read_text read_bytes exists is_file is_dir iterdir glob rglob stat load_weights load_model samefile`.split(
-    /\s+/
-  )
-);
-
 /**
- * The effects of a call.
+ * The effects of a call, but for those on files: see `file-calls.ts`.
  * @param qualified the function with its imports resolved (`numpy.random.seed`), or a method with its receiver's name (`df.sample`)
  * @param method the last word is a method of an object, not a function of a module
  * @param keywords names of the keyword arguments
@@ -156,11 +121,6 @@ export function effectsOfCall(
   if (method && LOGGING_METHODS.has(last)) {
     found.push({ channel: 'logging', access: 'change' });
   }
-  if (method && WRITING_METHODS.has(last)) {
-    found.push({ channel: 'files', access: 'change' });
-  } else if (method && READING_METHODS.has(last)) {
-    found.push({ channel: 'files', access: 'read' });
-  }
   return found;
 }
 
@@ -188,6 +148,7 @@ export function channelOfTarget(qualified: string): Channel | undefined {
 export function bearsState(qualified: string): boolean {
   return (
     channelOfTarget(`${qualified}.`) !== undefined ||
+    (fileRulesOf(qualified)?.length ?? 0) > 0 ||
     effectsOfCall(qualified, false, new Set()).length > 0
   );
 }

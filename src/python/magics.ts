@@ -171,7 +171,7 @@ export function effectsOfMagic(magic: Magic): readonly Effect[] {
     case 'cd':
     case 'pushd':
     case 'popd':
-      return [effect('cwd', 'change')];
+      return [effect('cwd', 'change'), effect('files', 'read', folderOf(magic))];
     case 'writefile':
     case 'file': {
       const path = /^%%\w+\s+(?:-a\s+|--append\s+)?(["']?)([^\s"']+)\1/.exec(magic.text)?.[2];
@@ -183,8 +183,15 @@ export function effectsOfMagic(magic: Magic): readonly Effect[] {
     case 'precision':
       return [effect('numpy.options', 'change')];
     default:
-      return [];
+      // What a magic that nobody knows, `%run` and `%load` among them, does to files nobody knows.
+      return magic.effect === 'unknown' ? [effect('files', 'change')] : [];
   }
+}
+
+/** The folder that `%cd -q data` goes to, if it stands there as it is; without one it goes home. */
+function folderOf(magic: Magic): string | undefined {
+  const path = /^%?\w+\s+(?:-q\s+)?(["']?)([\w./ -]+?)\1\s*$/.exec(magic.text)?.[2];
+  return path === '-' || path?.startsWith('-') ? undefined : path;
 }
 
 /** Magics that run code which is not in the cell, or that nobody knows. */

@@ -2,7 +2,12 @@ import { bearsState } from './effects';
 import type { Binding, CellFacts, Surroundings } from './types';
 
 /** Nothing is known of other cells. */
-export const ALONE: Surroundings = { imports: new Map(), fresh: new Set(), figures: new Set() };
+export const ALONE: Surroundings = {
+  imports: new Map(),
+  fresh: new Set(),
+  figures: new Set(),
+  paths: new Set()
+};
 
 /** What the cells tell about each other's names: imports that are never bound otherwise, and functions whose value is their own. */
 export function surroundingsOf(cells: Iterable<CellFacts>): Surroundings {
@@ -11,7 +16,9 @@ export function surroundingsOf(cells: Iterable<CellFacts>): Surroundings {
   const fresh = new Map<string, boolean>();
   const binds: Binding[] = [];
   const figures = new Set<string>();
-  for (const { binds: own, later, figures: drawn } of cells) {
+  const paths = new Set<string>();
+  for (const { binds: own, later, figures: drawn, paths: named } of cells) {
+    named.forEach(each => paths.add(each));
     drawn.forEach(each => figures.add(each));
     binds.push(...own);
     for (const each of own) {
@@ -36,7 +43,7 @@ export function surroundingsOf(cells: Iterable<CellFacts>): Surroundings {
   others.forEach(name => imports.delete(name));
   standIns(binds, imports).forEach((dotted, name) => imports.set(name, dotted));
   const own = [...fresh].flatMap(([name, isOwn]) => (isOwn ? [name] : []));
-  return { imports, fresh: new Set(own), figures };
+  return { imports, fresh: new Set(own), figures, paths };
 }
 
 /** Names that are only ever another name of something that bears state of the process: `draw = random.random`. */
@@ -57,7 +64,7 @@ function standIns(
 
 /** The part of the surroundings that can matter to a cell with these words: its facts depend on nothing else of other cells. */
 export function within(around: Surroundings, words: readonly string[]): Surroundings {
-  const { imports, fresh, figures } = around;
+  const { imports, fresh, figures, paths } = around;
   return {
     imports: new Map(
       words.flatMap(word => {
@@ -66,7 +73,8 @@ export function within(around: Surroundings, words: readonly string[]): Surround
       })
     ),
     fresh: new Set(words.filter(word => fresh.has(word))),
-    figures: new Set(words.filter(word => figures.has(word)))
+    figures: new Set(words.filter(word => figures.has(word))),
+    paths: new Set(words.filter(word => paths.has(word)))
   };
 }
 
@@ -77,6 +85,8 @@ export function wordsOf(source: string): readonly string[] {
 }
 
 /** Equal for surroundings that say the same, if their words come in the same order. */
-export function signature({ imports, fresh, figures }: Surroundings): string {
-  return [[...imports].flat(), [...fresh], [...figures]].map(each => each.join(' ')).join('|');
+export function signature({ imports, fresh, figures, paths }: Surroundings): string {
+  return [[...imports].flat(), [...fresh], [...figures], [...paths]]
+    .map(each => each.join(' '))
+    .join('|');
 }

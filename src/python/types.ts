@@ -165,6 +165,8 @@ export interface Effect {
   readonly what: string;
   /** `files`: literal path if known, else undefined (unknown path). */
   readonly path?: string;
+  /** `files`: nothing is known of the function of this name but how the call looks; it may have nothing to do with files. */
+  readonly byLookOf?: string;
 }
 
 /**
@@ -227,6 +229,8 @@ export interface Surroundings {
   readonly fresh: ReadonlySet<string>;
   /** Names that are given figures or axes: what draws on them changes them. */
   readonly figures: ReadonlySet<string>;
+  /** Names that are given what looks like the path of a file. */
+  readonly paths: ReadonlySet<string>;
 }
 
 /** Everything the analysis knows about one cell (semantics §2). Pure data; a function of the cell's source alone. */
@@ -255,6 +259,8 @@ export interface CellFacts {
   readonly unshippable: readonly Unshippable[];
   /** Names that are bound here to a figure or to axes, as far as the call shows it (`fig, ax = plt.subplots()`). */
   readonly figures: readonly string[];
+  /** Names that are bound here to what looks like the path of a file. */
+  readonly paths: readonly string[];
   /** `from m import *`. */
   readonly starImports: readonly {
     readonly module: string;

@@ -39,14 +39,14 @@ export function findFiles(
   for (const path of localModules(folder, graph.imports, analyser)) {
     add(path, 'module');
   }
-  const written = new Set(
-    graph.files.flatMap(use => (use.access === 'write' && use.path ? [normalize(use.path)] : []))
-  );
   for (const use of graph.files) {
-    if (use.access !== 'read' || use.path === undefined || /^[a-z]+:\/\//i.test(use.path)) {
+    if (use.access === 'write' || use.path === undefined || /^[a-z]+:\/\//i.test(use.path)) {
       continue;
     }
     if (isAbsolute(use.path) || use.path.startsWith('~')) {
+      if (use.uncertain && !existsSync(use.path)) {
+        continue;
+      }
       diagnostics.push(outsidePath(use, use.path));
       continue;
     }
@@ -56,8 +56,8 @@ export function findFiles(
     }
     if (existsSync(join(folder, path)) && !path.startsWith('..')) {
       add(path, 'read');
-    } else if (!written.has(normalize(use.path)) && !existsSync(join(folder, path))) {
-      diagnostics.push(missingFile(use, path));
+    } else if (use.access === 'read' && !use.uncertain && !existsSync(join(folder, path))) {
+      diagnostics.push(...missingFile(use, path));
     }
   }
   for (const path of notebook.settings.files) {
@@ -131,15 +131,24 @@ function toSlashes(path: string): string {
   return sep === '/' ? path : relative('.', path).split(sep).join('/');
 }
 
-function missingFile(use: FileUse, path: string): Diagnostic {
-  return {
-    code: 'NP411',
-    severity: 'warning',
-    message: `\`${use.what}\` reads \`${path}\`, which is not beside the notebook, and no cell writes it`,
-    why: 'a step runs where the notebook is and reads what Run All would read there',
-    fix: 'put the file there, or correct the path',
-    span: use.span
-  };
+/** Nothing to say about a file that a cell before writes by that name; less if one may have written it by another. */
+function missingFile({ what, span, mayBeWrittenBy }: FileUse, path: string): readonly Diagnostic[] {
+  if (mayBeWrittenBy?.isByName === true) {
+    return [];
+  }
+  const writer = mayBeWrittenBy && `\`${mayBeWrittenBy.what}\` (cell ${mayBeWrittenBy.cell + 1})`;
+  return [
+    {
+      code: 'NP411',
+      severity: 'warning',
+      message: `\`${what}\` reads \`${path}\`, which is not beside the notebook, and ${writer ? `only ${writer} may write it` : 'no cell writes it'}`,
+      why: 'a step runs where the notebook is and reads what Run All would read there',
+      fix: writer
+        ? 'if that does not write it: put the file there, or correct the path'
+        : 'put the file there, or correct the path',
+      span
+    }
+  ];
 }
 
 function outsidePath(use: FileUse, path: string): Diagnostic {

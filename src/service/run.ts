@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileLocal, compileRunAll } from '../compile/local';
 import type { LocalDocument } from '../compile/types';
-import { writtenModules } from '../dataflow/ambient';
+import { writtenModules } from '../dataflow/file-order';
 import type { Diagnostic } from '../diagnostics/types';
 import { bindParameters } from '../pipeline/parameters';
 import { buildPipeline } from '../pipeline/pipeline';

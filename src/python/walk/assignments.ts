@@ -3,6 +3,7 @@ import { targetNames } from '../scope';
 import { child, children, named, type Node } from '../tree';
 import type { BindingKind, Change } from '../types';
 import { change, changeSharing, dynamicCode, effect } from './changes';
+import { showsPath } from './file-effects';
 import { annotation } from './functions';
 import { bind, isModule, lastWord, qualified, read, resolvesGlobal, rootOf } from './names';
 import { alias, made, roots, shareWith } from './sharing';
@@ -131,6 +132,9 @@ export function assignTo(
       shareWith(walk, name, shared, target);
       if (value) {
         made(walk, name, value);
+        if (showsPath(walk, value)) {
+          walk.paths.add(name);
+        }
       }
       return;
     }

@@ -1,8 +1,9 @@
 import { stringValue } from '../constants';
 import { effectsOfCall } from '../effects';
 import { scopeOf } from '../scope';
-import { named, type Node, type Tree } from '../tree';
+import type { Node } from '../tree';
 import { dynamicCode, effect } from './changes';
+import { fileEffects } from './file-effects';
 import { resolvesGlobal } from './names';
 import type { Walk } from './walk';
 
@@ -47,47 +48,11 @@ const UNSHIPPABLE: readonly (readonly [RegExp, string])[] = [
 
 /** State of the process or the machine that a call reads or sets. */
 export function callEffects(walk: Walk, call: CallParts): void {
-  const { node, spelled, isMethod, values, keywords } = call;
-  if (
-    /^(io\.|gzip\.|bz2\.|codecs\.)?open$/.test(spelled) ||
-    (isMethod && spelled.endsWith('.open'))
-  ) {
-    const mode = keywords.get('mode') ?? (isMethod ? values[0] : values[1]);
-    const text = mode ? walk.text(mode) : "'r'";
-    const writes = !/^[rbf]*['"][rbt]*['"]$/.test(text);
-    const path = isMethod ? undefined : literalPath(walk, values[0]);
-    effect(walk, 'files', writes ? 'change' : 'read', node, walk.text(node), path);
-    return;
-  }
+  const { node, spelled, isMethod, keywords } = call;
+  fileEffects(walk, call);
   for (const each of effectsOfCall(spelled, isMethod, new Set(keywords.keys()))) {
-    const own =
-      values.find(argument => argument.type !== 'keyword_argument') ??
-      [...keywords].find(([name]) => /path|file|fname/.test(name))?.[1];
-    const path = each.channel === 'files' ? literalPath(walk, own) : undefined;
-    effect(walk, each.channel, each.access, node, walk.text(node), path);
+    effect(walk, each.channel, each.access, node, walk.text(node));
   }
-}
-
-/** A path that is a string literal, or a name bound to one in this cell. */
-function literalPath(walk: Walk, node: Node | undefined): string | undefined {
-  if (!node) {
-    return undefined;
-  }
-  const text = node.type === 'identifier' ? walk.strings.get(walk.text(node)) : walk.text(node);
-  return text === undefined ? undefined : stringValue(text);
-}
-
-/** The names that a cell's statements bind to a string literal, as source text. */
-export function stringConstants({ source, root }: Tree): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const statement of named(root)) {
-    const assignment = statement.type === 'expression_statement' ? named(statement)[0] : undefined;
-    const [left, right] = assignment?.type === 'assignment' ? named(assignment) : [];
-    if (left?.type === 'identifier' && right?.type === 'string') {
-      found.set(source.slice(left.start, left.end), source.slice(right.start, right.end));
-    }
-  }
-  return found;
 }
 
 /** Calls with a meaning of their own: code in strings, namespaces, people, values of one process. */

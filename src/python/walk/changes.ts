@@ -46,14 +46,16 @@ export function effect(
   access: Effect['access'],
   node: Node,
   what: string,
-  path?: string
+  path?: string,
+  byLookOf?: string
 ): void {
   walk.frame.code.effects.push({
     channel,
     access,
     at: walk.at(node),
     what: what.length > 60 ? `${what.slice(0, 57)}…` : what,
-    ...(path === undefined ? {} : { path })
+    ...(path === undefined ? {} : { path }),
+    ...(byLookOf === undefined ? {} : { byLookOf })
   });
 }
 

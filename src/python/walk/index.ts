@@ -1,5 +1,5 @@
 import type { Tree } from '../tree';
-import { stringConstants } from './call-effects';
+import { stringConstants } from './file-effects';
 import { expression } from './expressions';
 import { statement } from './statements';
 import { Walk, type Outside } from './walk';

@@ -27,6 +27,7 @@ export type WalkedFacts = Pick<
   | 'effects'
   | 'unshippable'
   | 'figures'
+  | 'paths'
   | 'starImports'
   | 'dynamic'
   | 'imports'
@@ -97,6 +98,8 @@ export class Walk {
   readonly calls: Call[] = [];
   readonly unshippable: Unshippable[] = [];
   readonly figures = new Set<string>();
+  /** Names, local ones too, that are given what looks like a path. */
+  readonly paths = new Set<string>();
   readonly starImports: CellFacts['starImports'][number][] = [];
   readonly dynamic: CellFacts['dynamic'][number][] = [];
   readonly imports: CellFacts['imports'][number][] = [];
@@ -218,6 +221,7 @@ export class Walk {
       calls: this.calls,
       effects: code.effects,
       figures: [...this.figures],
+      paths: [...this.paths],
       unshippable: this.unshippable.filter(each => !this.isClosed(each)),
       starImports: this.starImports,
       dynamic: this.dynamic,
