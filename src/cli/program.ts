@@ -165,6 +165,7 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
   );
   onCluster(add('runs', 'Lists the runs that this machine knows, newest first.', 'notepod runs'))
     .option('--json', 'print them as JSON')
+    .option('--all', 'not only the newest 20')
     .action(async (options: Parameters<typeof runsCommand>[0]) =>
       exit(await runsCommand(options, terminal))
     );

@@ -397,7 +397,7 @@ function retryOf(limit: number): JsonObject {
     retryPolicy: 'Always',
     // 4: stopped by the guard, or a value that cannot be shipped. Trying again gives the same.
     expression: 'asInt(lastRetry.exitCode) != 4',
-    backoff: { duration: '5', factor: '2', maxDuration: '10m' }
+    backoff: { duration: '5', factor: '2' }
   };
 }
 

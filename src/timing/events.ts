@@ -13,7 +13,13 @@ export type RunEvent = { readonly seq: number; readonly time: string } & (
       readonly parameters: Readonly<Record<string, unknown>>;
       readonly jobs: number;
     }
-  | { readonly type: 'step-ready'; readonly step: string; readonly attempt: number }
+  | {
+      readonly type: 'step-ready';
+      readonly step: string;
+      readonly attempt: number;
+      /** On a cluster: the pod's uid. Argo may make a pod anew under the same name. */
+      readonly uid?: string;
+    }
   | {
       readonly type: 'step-started';
       readonly step: string;

@@ -6,7 +6,8 @@ export function afterwards(
   run: string,
   notebook: string,
   outcome: Followed,
-  events: readonly RunEvent[]
+  events: readonly RunEvent[],
+  target: 'local' | 'argo' = 'local'
 ): string {
   if (outcome === 'succeeded') {
     return `see it again with: notepod show ${run}`;
@@ -18,7 +19,7 @@ export function afterwards(
   return [
     ...(step === undefined ? [] : [`what it printed:          notepod logs ${run} ${step}`]),
     // A run keeps the notebook as it was submitted, so resuming it would not see what was mended there.
-    ...(step === undefined || outcome === 'cancelled'
+    ...(step === undefined || outcome === 'cancelled' || target !== 'local'
       ? []
       : [`the notebook was mended:  notepod run ${notebook} --from ${step}`]),
     `the same once more:       notepod resume ${run}`

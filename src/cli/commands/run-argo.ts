@@ -90,7 +90,7 @@ export async function runOnArgo(
     }
     if (options.json !== true) {
       terminal.out(drawTimeline(timelineOf(events), terminal));
-      terminal.err(afterwards(run, path, outcome, events));
+      terminal.err(afterwards(run, path, outcome, events, 'argo'));
     }
     return exitCodeOf(outcome);
   } finally {

@@ -20,9 +20,12 @@ import {
 } from './engine';
 import { afterwards, sourceLines } from './after-run';
 
+/** How many runs are listed unless all are asked for. */
+const SHOWN = 20;
+
 /** `notepod runs` */
 export async function runsCommand(
-  options: ClusterOptions & { readonly json?: boolean },
+  options: ClusterOptions & { readonly json?: boolean; readonly all?: boolean },
   terminal: Terminal
 ): Promise<number> {
   if (options.context !== undefined || options.namespace !== undefined) {
@@ -37,7 +40,8 @@ export async function runsCommand(
   if (runs.length === 0) {
     terminal.out('no runs yet; start one with: notepod run NOTEBOOK');
   }
-  for (const run of runs) {
+  const shown = options.all === true ? runs : runs.slice(0, SHOWN);
+  for (const run of shown) {
     const steps = `${run.stepsDone}/${run.steps} steps`;
     terminal.out(
       [run.id, run.target.padEnd(5), run.state.padEnd(11), steps.padEnd(12), run.notebook].join(
@@ -124,7 +128,7 @@ export async function resumeCommand(
     );
     progress.dispose();
     terminal.out(drawTimeline(timelineOf(readEvents(folder)), terminal));
-    terminal.err(afterwards(id, notebook, outcome, readEvents(folder)));
+    terminal.err(afterwards(id, notebook, outcome, readEvents(folder), engine.target));
     return exitCodeOf(outcome);
   } finally {
     progress.dispose();

@@ -125,9 +125,10 @@ export class ArgoEngine implements Engine<ArgoDocument> {
     signal?: AbortSignal
   ): AsyncIterable<string> {
     const folder = this.existing(run);
-    await this.takeUp(run, folder);
-    if (!follow) {
-      await this.caughtUp(run);
+    if (follow) {
+      await this.takeUp(run, folder);
+    } else {
+      await this.sync(run);
     }
     yield* followStepLog(folder, step, follow, signal);
   }
@@ -251,8 +252,13 @@ export class ArgoEngine implements Engine<ArgoDocument> {
   /** Brings the run's folder up to what the cluster says now. */
   async sync(run: string): Promise<void> {
     const folder = this.existing(run);
-    await this.takeUp(run, folder);
+    await this.takeUp(run, folder, false);
     await this.caughtUp(run);
+    const own = this.supervised.get(run);
+    if (own?.isLive === false) {
+      own.stop.abort();
+      await own.done;
+    }
   }
 
   /** Ends following runs in this process; the runs go on. */
@@ -263,13 +269,13 @@ export class ArgoEngine implements Engine<ArgoDocument> {
   }
 
   /** Follows the run from here on if nobody does, and it has not ended. */
-  private async takeUp(run: string, folder: RunFolder): Promise<void> {
+  private async takeUp(run: string, folder: RunFolder, isLive = true): Promise<void> {
     if (this.supervised.has(run) || hasEnded(folder) || isHeld(folder.lock)) {
       return;
     }
     const { cluster } = await this.reach(folder);
     takeLock(folder.lock);
-    this.supervise(run, cluster, folder, folder.read(), new EventLog(folder.events));
+    this.supervise(run, cluster, folder, folder.read(), new EventLog(folder.events), isLive);
   }
 
   /** Settles when all that the cluster knew of the run when it was asked is in the run's folder. */
@@ -285,12 +291,22 @@ export class ArgoEngine implements Engine<ArgoDocument> {
     cluster: Cluster,
     folder: RunFolder,
     file: RunFile,
-    log: EventLog
+    log: EventLog,
+    isLive = true
   ): void {
     const stop = new AbortController();
     const namespace = file.cluster?.namespace ?? cluster.namespace;
     const before = readEventFile(folder.events);
-    const follower = new Follower(cluster, namespace, run, file.document, folder, log, before);
+    const follower = new Follower(
+      cluster,
+      namespace,
+      run,
+      file.document,
+      folder,
+      log,
+      before,
+      isLive
+    );
     this.failures.delete(run);
     const done = follower
       .follow(stop.signal)
@@ -302,7 +318,7 @@ export class ArgoEngine implements Engine<ArgoDocument> {
         rmSync(folder.lock, { force: true });
         log.wake();
       });
-    this.supervised.set(run, { log, follower, stop, done });
+    this.supervised.set(run, { log, follower, stop, done, isLive });
   }
 
   /** The cluster that a run is on. */
@@ -337,6 +353,7 @@ export class ArgoEngine implements Engine<ArgoDocument> {
       readonly follower: Follower;
       readonly stop: AbortController;
       readonly done: Promise<void>;
+      readonly isLive: boolean;
     }
   >();
   /** What kept this process from following a run further. */

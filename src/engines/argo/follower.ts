@@ -36,6 +36,8 @@ class Attempt {
     return this.latest.toString();
   }
 
+  /** The pod's. */
+  uid?: string;
   state?: PodState;
   isReady = false;
   isStarted = false;
@@ -60,7 +62,9 @@ export class Follower {
     private readonly document: LocalDocument,
     private readonly folder: RunFolder,
     private readonly log: EventLog,
-    before: readonly RunEvent[]
+    before: readonly RunEvent[],
+    /** Goes on as long as the run does; else it looks once, and {@link caughtUp} settles. */
+    private readonly isLive = true
   ) {
     this.caughtUp = new Promise(done => {
       this.tellCaughtUp = done;
@@ -135,6 +139,7 @@ export class Follower {
     switch (event.type) {
       case 'step-ready':
         this.recalled(event).isReady = true;
+        this.recalled(event).uid = event.uid;
         break;
       case 'step-started':
         this.recalled(event).isStarted = true;
@@ -171,6 +176,17 @@ export class Follower {
     return attempt;
   }
 
+  /** The attempt that a pod is. When a pod is taken away, Argo may make it anew, with the same name and number. */
+  private attemptOf(state: PodState): Attempt {
+    for (let number = state.attempt; ; number++) {
+      const attempt = this.attempt(state.step, number);
+      attempt.uid ??= state.uid;
+      if (attempt.uid === state.uid) {
+        return attempt;
+      }
+    }
+  }
+
   private attempt(step: string, attempt: number): Attempt {
     const key = `${step} ${attempt}`;
     const known = this.attempts.get(key);
@@ -186,6 +202,7 @@ export class Follower {
     attempt.isOver = true;
     if (outcome === 'succeeded') {
       this.succeeded.add(attempt.step);
+      this.outcomes.delete(attempt.step);
     } else {
       this.outcomes.set(attempt.step, outcome);
     }
@@ -202,7 +219,7 @@ export class Follower {
     if (state === undefined) {
       return;
     }
-    const attempt = this.attempt(state.step, state.attempt);
+    const attempt = this.attemptOf(state);
     if (attempt.isOver) {
       return;
     }
@@ -210,7 +227,7 @@ export class Follower {
     if (!attempt.isReady) {
       attempt.isReady = true;
       this.append(
-        { type: 'step-ready', step: state.step, attempt: state.attempt },
+        { type: 'step-ready', step: state.step, attempt: attempt.attempt, uid: state.uid },
         attempt.after(state.created)
       );
     }
@@ -237,7 +254,7 @@ export class Follower {
       this.append({
         type: 'step-pod',
         step: state.step,
-        attempt: state.attempt,
+        attempt: attempt.attempt,
         pod: state.pod,
         ...(state.node === undefined ? {} : { node: state.node }),
         ...(reason === undefined ? {} : { reason }),
@@ -247,7 +264,8 @@ export class Follower {
   }
 
   private start(attempt: Attempt, state: PodState): void {
-    const { step, attempt: number, started } = { ...state, started: state.started ?? '0' };
+    const { step, started = '0' } = state;
+    const { attempt: number } = attempt;
     if (!attempt.isStarted) {
       attempt.isStarted = true;
       this.append({ type: 'step-started', step, attempt: number }, attempt.after(started));
@@ -262,7 +280,7 @@ export class Follower {
         this.append({ type: 'step-record', step, attempt: number, record });
       }
     );
-    attempt.stream = stream.read(this.stop);
+    attempt.stream = stream.read(this.stop, this.isLive || state.ended !== undefined);
     attempt.stream.then(
       end => this.streamEnded(attempt, end),
       (error: unknown) => this.fail(error)
@@ -271,6 +289,11 @@ export class Follower {
 
   private streamEnded(attempt: Attempt, stream: StreamEnd): void {
     if (this.stop.aborted) {
+      return;
+    }
+    attempt.isRead = true;
+    if (!this.isLive && attempt.end === undefined) {
+      this.lookWhetherOver();
       return;
     }
     const isCut =
@@ -282,7 +305,6 @@ export class Follower {
         fix: `it is on the run's volume: notepod files ${this.run}`
       });
     }
-    attempt.isRead = true;
     this.end(attempt);
   }
 
@@ -292,9 +314,13 @@ export class Follower {
     if (attempt.isOver || end === undefined) {
       return;
     }
-    const { time, exitCode, signal, code, message } = end;
     const isCancelled = this.latest?.isCancelled === true && end.outcome !== 'succeeded';
-    const outcome: StepOutcome = isCancelled ? 'cancelled' : end.outcome;
+    // A step that was told to end says that it was cancelled; where nobody cancelled the run, its pod was taken away.
+    const { time, outcome, exitCode, signal, code, message } = isCancelled
+      ? { ...end, outcome: 'cancelled' as const }
+      : end.outcome === 'cancelled' && attempt.state !== undefined
+        ? deletedPod({ ...attempt.state, ended: undefined }, end.time)
+        : end;
     const worthIt = outcome === 'failed' || outcome === 'killed' || outcome === 'timeout';
     const retry = this.document.steps.find(each => each.name === step)?.retry ?? 0;
     const willRetry = worthIt && attempt.attempt - this.attemptsBefore(step) <= retry;
@@ -368,9 +394,13 @@ export class Follower {
     this.overAs(this.latest);
   }
 
-  /** Pods that have ended, and whose log is not read yet. */
+  /** Something is known to be there that is not read yet. */
   private hasOpenEnds(): boolean {
-    return [...this.attempts.values()].some(each => each.end !== undefined && !each.isOver);
+    return [...this.attempts.values()].some(
+      each =>
+        (each.end !== undefined && !each.isOver) ||
+        (!this.isLive && each.stream !== undefined && !each.isRead)
+    );
   }
 
   /** A pod that ended may be told of after its Workflow is; its log may still be read. */

@@ -8,8 +8,9 @@ type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses
 /** A pod of a step, as the engine sees it. Times are ns since the epoch, decimal. */
 export interface PodState {
   readonly pod: string;
+  readonly uid: string;
   readonly step: string;
-  /** From 1. */
+  /** From 1, as Argo counts. */
   readonly attempt: number;
   readonly created: string;
   readonly node?: string;
@@ -51,6 +52,7 @@ export function podState(pod: Pod, steps: ReadonlyMap<string, string>): PodState
   const waiting = ended || started ? undefined : waitingFor(pod, main);
   return {
     pod: name,
+    uid: pod.metadata?.uid ?? name,
     step,
     attempt: attemptOf(pod),
     created: nanoseconds(pod.metadata?.creationTimestamp),
@@ -68,7 +70,7 @@ export function deletedPod(state: PodState, time: string): PodEnd {
       time,
       outcome: 'killed',
       code: 'NP611',
-      message: `its pod ${state.pod} was deleted while it ran`
+      message: `its pod ${state.pod} was deleted while it ran, or its node was emptied`
     }
   );
 }
@@ -182,7 +184,7 @@ function outOfMemory(pod: Pod, peak: number | undefined): string {
   const limit = pod.spec?.containers.find(each => each.name === MAIN)?.resources?.limits?.memory;
   const had = limit === undefined ? 'the memory of its node' : `its memory limit of ${limit}`;
   const used = peak === undefined ? '' : `; it had ${(peak / 2 ** 20).toFixed(0)} MiB at its peak`;
-  return `it needed more than ${had}${used}`;
+  return `it needed more than ${had}${used}; give it more with \`limit:memory:\`, and ask for it with \`request:memory:\``;
 }
 
 /** The step program has left nothing: it never came to run, or was killed outright. */

@@ -40,8 +40,11 @@ export class StepStream {
     private readonly onRecord: (record: StepRecord) => void
   ) {}
 
-  /** Reads until the container has ended and its log is read, or `signal` aborts. Connections that are cut are made anew. */
-  async read(signal: AbortSignal): Promise<StreamEnd> {
+  /**
+   * Reads until the container has ended and its log is read, or `signal` aborts. Connections that are cut are made anew.
+   * @param follow false: only what there is now
+   */
+  async read(signal: AbortSignal, follow = true): Promise<StreamEnd> {
     mkdirSync(this.folder, { recursive: true });
     for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(pause * 2, LAST_PAUSE)) {
       this.begin();
@@ -49,14 +52,14 @@ export class StepStream {
         const log = this.cluster.podLog(
           this.pod.name,
           MAIN,
-          { namespace: this.pod.namespace, follow: true },
+          { namespace: this.pod.namespace, follow },
           signal
         );
         for await (const chunk of log) {
           this.take(chunk);
         }
         this.reader.end().forEach(part => this.takePart(part));
-        if (this.lastWords !== undefined || !(await this.isRunning(signal))) {
+        if (!follow || this.lastWords !== undefined || !(await this.isRunning(signal))) {
           break;
         }
       } catch (error) {
