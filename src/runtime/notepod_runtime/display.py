@@ -29,6 +29,9 @@ def bundle(value):
         if isinstance(made, tuple):
             made, metadata = made
         data.update(made or {})
+    png = picture(value) if is_figure(value) else None
+    if png is not None:
+        data["image/png"] = base64.b64encode(png).decode()
     for mime, name in _METHODS:
         if mime in data:
             continue
@@ -112,12 +115,18 @@ def show_figures(outputs):
     pyplot.close("all")
 
 
-def show_figure(outputs, figure):
-    """Shows one figure as a PNG picture, cut to what is drawn. An empty figure shows nothing."""
+def is_figure(value):
+    """True for a figure of matplotlib, which a notebook shows as a picture wherever it is the value of a cell."""
+    module = sys.modules.get("matplotlib.figure")
+    return module is not None and isinstance(value, getattr(module, "Figure", ()))
+
+
+def picture(figure):
+    """A figure as PNG, cut to what is drawn; None for an empty one."""
     import io
 
     if not figure.axes and not figure.lines and not figure.texts:
-        return
+        return None
     file = io.BytesIO()
     figure.canvas.print_figure(
         file,
@@ -127,5 +136,11 @@ def show_figure(outputs, figure):
         edgecolor=figure.get_edgecolor(),
         dpi=figure.dpi,
     )
-    data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": repr(figure)}
-    outputs.display(data)
+    return file.getvalue()
+
+
+def show_figure(outputs, figure):
+    """Shows one figure as a picture. An empty figure shows nothing."""
+    png = picture(figure)
+    if png is not None:
+        outputs.display({"image/png": base64.b64encode(png).decode(), "text/plain": repr(figure)})

@@ -1,5 +1,7 @@
 """IPython in process, for steps with magics, shell lines or its display; imported by no other step."""
 
+from .display import picture
+
 
 class IPythonShell:
     """Runs cells through an ``InteractiveShell`` on the notebook's ``__main__``; outputs go where all others go."""
@@ -48,6 +50,10 @@ class IPythonShell:
         self._shell = Shell.instance(user_module=main, user_ns=namespace, colors="NoColor")
         # `!command` through pipes, so that its output is the cell's.
         self._shell.system = self._shell.system_piped
+        # As the inline back end does; `%matplotlib inline` puts its own in this place.
+        self._shell.display_formatter.formatters["image/png"].for_type_by_name(
+            "matplotlib.figure", "Figure", picture
+        )
         self._added = set(namespace) - names
         self._plain = plain
 
