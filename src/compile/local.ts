@@ -1,5 +1,5 @@
 import { givenLiterals, planSteps, type PlanSources } from './plan';
-import type { LocalDocument, StepPlan } from './types';
+import type { LocalDocument, PlannedCell, StepPlan } from './types';
 
 /** A hash of a text, as hexadecimal digits: SHA-256, handed in, since the rooms up to here have no platform. */
 export type Hash = (text: string) => string;
@@ -55,6 +55,7 @@ export function compileRunAll(sources: Omit<PlanSources, 'graph'>, hash: Hash): 
     const own = facts.get(cell.index);
     return own?.needsIPython !== undefined || own?.settings.some(each => each.ofDisplay);
   });
+  const everywhere = envOfAll(pipeline);
   const plan: Omit<StepPlan, 'run'> = {
     version: 1,
     step: RUN_ALL,
@@ -68,7 +69,8 @@ export function compileRunAll(sources: Omit<PlanSources, 'graph'>, hash: Hash): 
         cell.kind === 'parameters'
           ? (facts.get(cell.index)?.constants ?? []).map(constant => constant.name)
           : [],
-      needsIPython
+      needsIPython,
+      ...envOfCell(pipeline, cell.index, everywhere)
     })),
     replays: [],
     settings: [],
@@ -89,15 +91,41 @@ export function compileRunAll(sources: Omit<PlanSources, 'graph'>, hash: Hash): 
     needsIPython,
     image
   };
-  const env = Object.assign({}, ...pipeline.steps.map(each => each.options.env)) as Record<
-    string,
-    string
-  >;
   return {
     version: 1,
     name: pipeline.name,
     notebookHash: hash(JSON.stringify(plan.cells)),
-    steps: [{ name: RUN_ALL, needs: [], plan, retry: 0, env, hash: hash(JSON.stringify(plan)) }],
+    steps: [
+      {
+        name: RUN_ALL,
+        needs: [],
+        plan,
+        retry: 0,
+        env: everywhere,
+        hash: hash(JSON.stringify(plan))
+      }
+    ],
     files: []
   };
+}
+
+/** The variables that every step sets, to the same value: those a process may need from its start (`PYTHONHASHSEED`). */
+function envOfAll({ steps }: PlanSources['pipeline']): Readonly<Record<string, string>> {
+  const [first, ...others] = steps.map(each => each.options.env);
+  return Object.fromEntries(
+    Object.entries(first ?? {}).filter(([name, value]) =>
+      others.every(each => each[name] === value)
+    )
+  );
+}
+
+/** What the tags of the cell's step set beyond that: Run All has one process for all, so they hold for its cells. */
+function envOfCell(
+  { steps }: PlanSources['pipeline'],
+  cell: number,
+  everywhere: Readonly<Record<string, string>>
+): Pick<PlannedCell, 'env'> {
+  const own = steps.find(each => each.step.cells.includes(cell))?.options.env ?? {};
+  const env = Object.entries(own).filter(([name]) => !(name in everywhere));
+  return env.length === 0 ? {} : { env: Object.fromEntries(env) };
 }

@@ -100,6 +100,8 @@ export interface PlannedCell {
   /** Per cell: names of parameters that the cell defines (overridden after it ran). */
   readonly parameters: readonly string[];
   readonly needsIPython: boolean;
+  /** Environment variables that hold while this cell runs: in Run All, those of its step that not all steps have. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export type Json =

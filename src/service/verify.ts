@@ -1,6 +1,6 @@
 import type { LocalDocument } from '../compile/types';
 import type { LocalEngine } from '../engines/local/engine';
-import type { RunEvent, RunOutcome } from '../engines/types';
+import type { RunEvent, RunOutcome, StepRecord } from '../engines/types';
 import { compareOutputs, type CellComparison, type NotebookOutput } from './compare';
 import { hasErrors, type Project } from './project';
 import type { PythonInfo } from './python';
@@ -17,8 +17,24 @@ export interface Verification {
   readonly runAlls: number;
   /** Why it was refused, or how the two runs ended apart; empty if SAME. */
   readonly message: string;
+  /** What stopped steps: values that cannot be passed on, changes that the graph does not have, failures. */
+  readonly stops: readonly Stop[];
   readonly reference: { readonly run: string; readonly outcome: RunOutcome };
   readonly steps: { readonly run: string; readonly outcome: RunOutcome };
+}
+
+/** Why a step was stopped. */
+export interface Stop {
+  readonly step: string;
+  readonly code: string;
+  /** What happened, and what to do. */
+  readonly message: string;
+  /** 0-based among all cells. */
+  readonly cell?: number;
+  /** The variable that it is about. */
+  readonly name?: string;
+  /** The command that shows what the step printed. */
+  readonly logs: string;
 }
 
 /** Which of the runs of a verification an event belongs to. */
@@ -165,11 +181,15 @@ class BothWays {
       });
       let outcome: RunOutcome = 'interrupted';
       let message = '';
+      const stops: Stop[] = [];
       const cancel = () => void engine.cancel(run);
       signal?.addEventListener('abort', cancel);
       try {
         for await (const event of engine.events(run)) {
           onEvent(which, event);
+          if (event.type === 'step-record') {
+            stops.push(...stopOf(run, event.step, event.record));
+          }
           if (event.type === 'run-ended') {
             outcome = event.outcome;
             message = event.message ?? '';
@@ -179,7 +199,7 @@ class BothWays {
         signal?.removeEventListener('abort', cancel);
       }
       signal?.throwIfAborted();
-      return { run, outcome, message, outputs: readOutputs(engine.folder(run)) };
+      return { run, outcome, message, stops, outputs: readOutputs(engine.folder(run)) };
     } finally {
       copy.dispose();
     }
@@ -203,14 +223,38 @@ function withHashSeed(document: LocalDocument, seed: number): LocalDocument {
   };
 }
 
+function stopOf(run: string, step: string, record: StepRecord): readonly Stop[] {
+  if (record.type !== 'guard' && record.type !== 'error') {
+    return [];
+  }
+  const { code, message, cell, name } = record;
+  return [
+    {
+      step,
+      code,
+      message,
+      ...(cell === undefined ? {} : { cell }),
+      ...(name === undefined ? {} : { name }),
+      logs: `notepod logs ${run} ${step}`
+    }
+  ];
+}
+
 interface OneRun {
   readonly run: string;
   readonly outcome: RunOutcome;
   readonly message: string;
+  readonly stops: readonly Stop[];
   readonly outputs: ReadonlyMap<number, readonly NotebookOutput[]>;
 }
 
-const NOT_RUN: OneRun = { run: '', outcome: 'interrupted', message: '', outputs: new Map() };
+const NOT_RUN: OneRun = {
+  run: '',
+  outcome: 'interrupted',
+  message: '',
+  stops: [],
+  outputs: new Map()
+};
 
 function result(
   verdict: Verification['verdict'],
@@ -223,6 +267,7 @@ function result(
     cells,
     runAlls: repeats.length + 1,
     message,
+    stops: steps.stops,
     reference: { run: reference.run, outcome: reference.outcome },
     steps: { run: steps.run, outcome: steps.outcome }
   };

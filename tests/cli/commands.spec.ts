@@ -124,8 +124,25 @@ test('verify: refused by the checks, and by the guard', async () => {
     { tags: ['step:b'], source: 'print(lock)' }
   ]);
   const ended = await sandbox.notepod(['verify', guard, '--python', PYTHON]);
-  expect(ended.stdout).toMatch(/^REFUSED: step a was stopped by the guard/);
+  expect(ended.stdout).toMatch(
+    /^REFUSED: step a was stopped by the guard\n {2}NP501 in cell 1 \(step a\): `lock` cannot be passed on, and step b needs it: .*Release it.*\n {2}what step a printed: notepod logs \S+ a\n$/
+  );
   expect(ended.code).toBe(4);
+  const json = await sandbox.notepod(['verify', guard, '--python', PYTHON, '--json']);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    verdict: 'REFUSED',
+    stops: [{ step: 'a', code: 'NP501', cell: 0, name: 'lock' }]
+  });
+});
+
+test("verify: a step's environment is that of its cells", async () => {
+  const show = 'import os\nprint(os.environ.get("FOO"), os.environ.get("ALL"))';
+  const path = sandbox.notebook([
+    { tags: ['step:a', 'env:FOO=bar', 'env:ALL=1'], source: show },
+    { tags: ['step:b', 'env:ALL=1'], source: show }
+  ]);
+  const ended = await sandbox.notepod(['verify', path, '--python', PYTHON]);
+  expect(ended.stdout).toMatch(/\nSAME\n$/);
 });
 
 test('verify: ctrl-C ends what runs and leaves no folder', async () => {

@@ -2,7 +2,7 @@ import { prepareRun } from '../../service/run';
 import { verify, type Verification } from '../../service/verify';
 import { EXIT } from '../exit';
 import { cellLabel } from '../problems';
-import { paint, type Terminal } from '../terminal';
+import { paint, printable, type Terminal } from '../terminal';
 import { defaultJobs, localEngine, onInterrupt } from './engine';
 import { checked, type RunningOptions } from './run';
 
@@ -62,6 +62,13 @@ export async function verifyCommand(
       );
     }
     terminal.out(`${result.verdict}${result.message === '' ? '' : `: ${result.message}`}`);
+    if (result.verdict === 'REFUSED' || result.steps.outcome !== result.reference.outcome) {
+      for (const { step, code, message, cell, logs } of result.stops) {
+        const place = cell === undefined ? `step ${step}` : cellLabel(project.notebook, cell);
+        terminal.out(`  ${code} in ${place}: ${printable(message)}`);
+        terminal.out(`  what step ${step} printed: ${logs}`);
+      }
+    }
   }
   switch (result.verdict) {
     case 'SAME':

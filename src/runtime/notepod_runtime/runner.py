@@ -307,7 +307,8 @@ class Step:
         began, cpu = time.monotonic_ns(), _cpu()
         error = None
         try:
-            shell.run(index, cell["source"])
+            with _environment(cell.get("env", {})):
+                shell.run(index, cell["source"])
         except Cancelled:
             raise
         except BaseException as raised:
@@ -420,6 +421,21 @@ def _figures_show_here(outputs):
     import builtins
 
     builtins.__notepod_outputs__ = outputs
+
+
+@contextlib.contextmanager
+def _environment(variables):
+    """Sets variables while a cell runs. What the cell makes of them itself stays."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if os.environ.get(name) == variables[name]:
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
 
 
 def _cpu():
