@@ -151,6 +151,7 @@ function languageOf(metadata: Json): ParsedNotebook['language'] {
 
 function readCell(value: unknown, index: number, diagnostics: Diagnostic[]): Cell {
   const cell = isObject(value) ? value : {};
+  expectWellFormed(value, index);
   const type = cell.cell_type === 'code' || cell.cell_type === 'raw' ? cell.cell_type : 'markdown';
   const lines: unknown = cell.source;
   const source = (
@@ -186,6 +187,35 @@ function readCell(value: unknown, index: number, diagnostics: Diagnostic[]): Cel
     parsed,
     raisesException: parsed.some(each => each.type === 'raises-exception')
   };
+}
+
+/** @throws NotebookError that names the cell's field which has another type than nbformat 4 gives it */
+function expectWellFormed(value: unknown, index: number): void {
+  const wrong = (what: string, is: unknown, must: string) =>
+    new NotebookError(
+      `cell ${index + 1} is malformed: ${what} is ${JSON.stringify(is)?.slice(0, 40) ?? 'absent'}, and must be ${must}`,
+      'mend that cell in the file, or restore the file from a checkpoint'
+    );
+  if (!isObject(value)) {
+    throw wrong('the cell', value, 'an object');
+  }
+  const { cell_type: type, source, metadata } = value;
+  if (typeof type !== 'string') {
+    throw wrong('`cell_type`', type, 'a text');
+  }
+  if (typeof source !== 'string' && !isTexts(source)) {
+    throw wrong('`source`', source, 'a text or a list of texts');
+  }
+  if (metadata !== undefined && !isObject(metadata)) {
+    throw wrong('`metadata`', metadata, 'an object');
+  }
+  if (metadata?.tags !== undefined && !isTexts(metadata.tags)) {
+    throw wrong('`metadata.tags`', metadata.tags, 'a list of texts');
+  }
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(each => typeof each === 'string');
 }
 
 /** The place of a tag. */

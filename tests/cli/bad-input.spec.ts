@@ -35,6 +35,18 @@ const FILES: readonly (readonly [
     3,
     /NP111/
   ],
+  [
+    'a source that is no text',
+    good.replace(/"source":\s*(\[[^\]]*\]|"[^"]*")/, '"source": 5'),
+    3,
+    /cell 1 is malformed: `source` is 5, and must be a text or a list of texts/
+  ],
+  [
+    'tags that are no list',
+    good.replace(/"tags":\s*\[[^\]]*\]/, '"tags": "step:a"'),
+    3,
+    /cell 1 is malformed: `metadata.tags` is "step:a", and must be a list of texts/
+  ],
   ['a cell that does not parse', source('x = (1,\ny = 2'), 3, /NP201.*\n.*cell 1/],
   ['a null byte in a cell', source('x = 1\0'), 3, /NP201.*null byte/],
   ['a misspelt tag', tagged('step:a', 'pre:load'), 3, /NP102.*did you mean `prev:load`/],
