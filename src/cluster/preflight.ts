@@ -39,7 +39,7 @@ export interface Preflight {
 export interface NotebookPreflight extends Preflight {
   readonly placements: readonly StepPlacement[];
   /** The same for a run whose pods all have these labels, and no others: where the volume demands it they are kept on one node. */
-  placementsInRun(labels: Readonly<Record<string, string>>): readonly StepPlacement[];
+  readonly placementsInRun: (labels: Readonly<Record<string, string>>) => readonly StepPlacement[];
   readonly volume?: VolumeDecision;
   /** Problems of steps with their places in the notebook. */
   readonly diagnostics: readonly Diagnostic[];
@@ -115,7 +115,7 @@ export async function checkNotebook(
       ...checkSteps(placed.placements, placed.diagnostics)
     ],
     placements: placed.placements,
-    placementsInRun: labels => placed.placementsInRun(labels),
+    placementsInRun: placed.placementsInRun,
     ...(placed.volume === undefined ? {} : { volume: placed.volume }),
     diagnostics: placed.diagnostics
   };
@@ -127,7 +127,7 @@ export interface PlacedNotebook {
   readonly pipeline: Pipeline;
   readonly placements: readonly StepPlacement[];
   /** See {@link NotebookPreflight}. */
-  placementsInRun(labels: Readonly<Record<string, string>>): readonly StepPlacement[];
+  readonly placementsInRun: (labels: Readonly<Record<string, string>>) => readonly StepPlacement[];
   /** Absent where there is an error about it, or a step fits nowhere. */
   readonly volume?: VolumeDecision;
   readonly diagnostics: readonly Diagnostic[];

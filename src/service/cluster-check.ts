@@ -7,9 +7,8 @@ import {
   type PreflightOptions
 } from '../cluster/preflight';
 import type { ClusterNodes } from '../cluster/nodes';
-import type { PodPlacement } from '../compile/argo';
 import { buildPipeline } from '../pipeline/pipeline';
-import type { StepPlacement } from '../pipeline/placement';
+import type { ClusterChoices } from './cluster-run';
 import { imagesOf } from './image';
 import type { Project } from './project';
 
@@ -37,16 +36,23 @@ export async function placeProject(
   return placeNotebook(cluster, project.notebook, pipelineOf(project), nodes, options);
 }
 
-/** What placement adds to the pods, by step. */
-export function podPlacements(
-  placements: readonly StepPlacement[]
-): ReadonlyMap<string, PodPlacement> {
-  return new Map(
-    placements.map(({ step, affinity, labels }) => [
-      step,
-      { labels, ...(affinity === undefined ? {} : { affinity }) }
-    ])
-  );
+/** What the checks come to for the run itself: its volume, and what placement adds to the pods. */
+export function choicesOf({ volume, placementsInRun }: NotebookPreflight): ClusterChoices {
+  return {
+    ...(volume === undefined
+      ? {}
+      : {
+          accessMode: volume.accessMode,
+          ...(volume.storageClass === undefined ? {} : { storageClass: volume.storageClass })
+        }),
+    placements: run =>
+      new Map(
+        placementsInRun({ 'notepod.dev/run': run }).map(({ step, affinity, labels }) => [
+          step,
+          { labels, ...(affinity === undefined ? {} : { affinity }) }
+        ])
+      )
+  };
 }
 
 function pipelineOf({ notebook, graph, name }: Project) {

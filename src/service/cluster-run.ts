@@ -20,7 +20,8 @@ export interface ClusterChoices {
   readonly volumeSize?: string;
   readonly storageClass?: string;
   readonly accessMode?: string;
-  readonly placements?: ReadonlyMap<string, PodPlacement>;
+  /** What placement adds to the pods of a run of this id, by step. */
+  readonly placements?: (run: string) => ReadonlyMap<string, PodPlacement>;
 }
 
 /** A project bound to parameters and images, checked, for Argo. */
@@ -65,7 +66,6 @@ export function prepareClusterRun(
       accessMode: choices.accessMode ?? volume.accessMode ?? 'ReadWriteOnce',
       ...(storageClass === undefined ? {} : { storageClass })
     },
-    ...(choices.placements === undefined ? {} : { placements: choices.placements }),
     ...(choices.serviceAccount === undefined ? {} : { serviceAccount: choices.serviceAccount }),
     ...(choices.runAsUser === undefined ? {} : { runAsUser: choices.runAsUser }),
     ...(timeout === undefined ? {} : { timeout })
@@ -81,6 +81,10 @@ export function prepareClusterRun(
       ...replacedTags(notebook, pipeline),
       ...bundle.diagnostics
     ],
-    manifests: run => compileRun(sources, run)
+    manifests: run =>
+      compileRun(
+        choices.placements ? { ...sources, placements: choices.placements(run) } : sources,
+        run
+      )
   };
 }

@@ -87,7 +87,8 @@ const SIGNS: Readonly<
   unknown: { sign: '?', plain: 'unknown', color: 'dim' }
 };
 
-function checkText({ name, state, found, fix }: Check, terminal: Terminal): string {
+/** A check as a person reads it. */
+export function checkText({ name, state, found, fix }: Check, terminal: Terminal): string {
   const { sign, plain, color } = SIGNS[state];
   const head = `${paint(terminal, color, terminal.unicode ? sign : plain)} ${name}: ${printable(found)}`;
   return fix === undefined ? head : `${head}\n    fix: ${printable(fix)}`;

@@ -3,10 +3,11 @@ import { openCluster } from '../../cluster/client';
 import { ClusterError } from '../../cluster/errors';
 import { usualServiceAccount } from '../../cluster/service-account';
 import type { RunEvent } from '../../engines/types';
+import { checkProject, choicesOf } from '../../service/cluster-check';
 import { prepareClusterRun } from '../../service/cluster-run';
 import { UserError } from '../../service/errors';
 import { expectWritable, writeOutputs } from '../../service/outputs';
-import { hasErrors, openProject } from '../../service/project';
+import { hasErrors, openProject, type Project } from '../../service/project';
 import { readOutputs } from '../../service/store';
 import { timelineOf } from '../../timing/timeline';
 import { drawTimeline } from '../../timing/terminal';
@@ -16,6 +17,7 @@ import { Progress } from '../progress';
 import type { Terminal } from '../terminal';
 import { argoEngine, defaultJobs, exitCodeOf, follow, type ClusterOptions } from './engine';
 import { afterwards, sourceLines } from './after-run';
+import { checkText } from './doctor';
 
 /** Options of `run --target argo`. */
 export interface ArgoRunOptions extends ClusterOptions {
@@ -41,17 +43,36 @@ export async function runOnArgo(
   const { notebook } = project;
   const place = { ...options, namespace: options.namespace ?? notebook.settings.namespace };
   const before = project.diagnostics.filter(each => each.severity !== 'info');
-  const serviceAccount = hasErrors(before)
-    ? undefined
-    : (options.serviceAccount ?? (await accountOf(place)));
-  const prepared = prepareClusterRun(project, options.parameter, { ...options, serviceAccount });
-  const problems = [...before, ...prepared.diagnostics];
+  // A notebook that cannot run anywhere is not held against a cluster.
+  const looked = hasErrors(before) ? undefined : await look(project, place);
+  const prepared = prepareClusterRun(project, options.parameter, {
+    ...(looked && choicesOf(looked.found)),
+    ...options,
+    serviceAccount: looked?.serviceAccount
+  });
+  const problems = [
+    ...before,
+    ...prepared.diagnostics,
+    // Images are told of in both.
+    ...(looked?.found.diagnostics ?? []).filter(each => each.code !== 'NP601')
+  ];
+  const failed = (looked?.found.checks ?? []).filter(
+    each => each.state === 'error' || each.state === 'warning'
+  );
+  failed.forEach(each => terminal.err(checkText(each, terminal)));
   formatProblems(problems, notebook, path, 'text', terminal).forEach(each =>
     terminal.err(`${each}\n`)
   );
   if (hasErrors(problems)) {
     terminal.err(`${path}: ${countProblems(problems)}; nothing ran`);
     return EXIT.refused;
+  }
+  if (failed.some(each => each.state === 'error')) {
+    terminal.err(`${path}: the cluster cannot run it; nothing ran`);
+    return EXIT.refused;
+  }
+  if (looked?.found.volume !== undefined) {
+    terminal.err(`volume: ${looked.found.volume.words}`);
   }
   const engine = argoEngine();
   const events: RunEvent[] = [];
@@ -99,11 +120,14 @@ export async function runOnArgo(
   }
 }
 
-async function accountOf(place: ClusterOptions): Promise<string | undefined> {
+/** What a cluster says to a notebook before it runs there. */
+async function look(project: Project, place: ArgoRunOptions) {
   try {
-    return await usualServiceAccount(
-      await openCluster({ context: place.context, namespace: place.namespace })
-    );
+    const cluster = await openCluster({ context: place.context, namespace: place.namespace });
+    const serviceAccount = place.serviceAccount ?? (await usualServiceAccount(cluster));
+    const found = await checkProject(cluster, project, place.image, { serviceAccount });
+    cluster.dispose();
+    return { serviceAccount, found };
   } catch (error) {
     // Before anything runs it is a refusal, as the checks are.
     throw error instanceof ClusterError
