@@ -48,6 +48,8 @@ interface CustomObject {
 /** The kinds of objects that are read or written, with their types. */
 export interface Kinds {
   readonly Workflow: CustomObject;
+  readonly WorkflowTemplate: CustomObject;
+  readonly CronWorkflow: CustomObject;
   readonly WorkflowTaskResult: CustomObject;
   readonly PodDefault: CustomObject;
   readonly Pod: Wire<V1Pod>;
@@ -92,6 +94,8 @@ const of = (group: string, version: string, plural: string, namespaced: boolean)
 
 export const RESOURCES: { readonly [K in Kind]: Resource } = {
   Workflow: of('argoproj.io', 'v1alpha1', 'workflows', true),
+  WorkflowTemplate: of('argoproj.io', 'v1alpha1', 'workflowtemplates', true),
+  CronWorkflow: of('argoproj.io', 'v1alpha1', 'cronworkflows', true),
   WorkflowTaskResult: of('argoproj.io', 'v1alpha1', 'workflowtaskresults', true),
   PodDefault: of('kubeflow.org', 'v1alpha1', 'poddefaults', true),
   Pod: core('pods'),

@@ -68,7 +68,7 @@ export async function accepted(
     const found: JsonObject[] = [];
     for (const yaml of yamls) {
       const document = parse(yaml, { version: '1.1' }) as JsonObject;
-      const kind = document.kind as 'Workflow';
+      const kind = document.kind as 'Workflow' | 'WorkflowTemplate' | 'CronWorkflow';
       found.push((await cluster.create(kind, document, { dryRun: true })) as JsonObject);
     }
     return found;
