@@ -17,6 +17,42 @@ export function interactiveProblems(cell: number, facts: CellFacts): readonly Di
   }));
 }
 
+/**
+ * IPython's history of cells that another step runs. What a step's own cells showed is there; how many cells ran before is told by
+ * `Out`, `In` and numbers, so these need all of the notebook so far.
+ */
+export function historyProblems(
+  cell: number,
+  facts: CellFacts,
+  names: NotebookNames,
+  homes: Homes
+): readonly Diagnostic[] {
+  const step = homes.stepOf.get(cell);
+  const before = names.cells.filter(
+    each =>
+      each < cell && names.factsOf(each).source.trim() !== '' && homes.stepOf.get(each) !== step
+  );
+  return facts.history.flatMap(({ name, at }): Diagnostic[] => {
+    const other = before.find(each => !/^_+$/.test(name) || names.factsOf(each).showsValue);
+    const isBound = names.cells.some(
+      each => each < cell && names.factsOf(each).binds.some(bind => bind.name === name)
+    );
+    if (other === undefined || isBound) {
+      return [];
+    }
+    return [
+      {
+        code: 'NP342',
+        severity: 'error',
+        message: `\`${name}\` is IPython's history of the cells before, and cell ${other + 1} runs in another step`,
+        why: 'every step is a process of its own, with a history of its own cells only',
+        fix: 'give the value a name in the cell that shows it, or put the cells into one step',
+        span: { cell, ...at }
+      }
+    ];
+  });
+}
+
 /** Values that cannot leave their process and that another step certainly wants (semantics §4). */
 export function unshippableProblems(
   names: NotebookNames,

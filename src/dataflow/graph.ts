@@ -3,7 +3,7 @@ import type { Notebook } from '../notebook/types';
 import type { CellFacts } from '../python/types';
 import { orderAmbient } from './ambient';
 import { assembleSteps } from './assemble';
-import { interactiveProblems, unshippableProblems } from './cell-problems';
+import { historyProblems, interactiveProblems, unshippableProblems } from './cell-problems';
 import { Drafts } from './drafts';
 import { EdgeList } from './edges';
 import { fileUses } from './files';
@@ -51,6 +51,7 @@ export function buildStepGraph(
       const shared = sharing.enter(summary, name => writers.first(name) !== undefined);
       needs.ofCell(summary, shared, step);
       diagnostics.push(...interactiveProblems(cell, summary.facts));
+      diagnostics.push(...historyProblems(cell, summary.facts, names, homes));
       const draft = drafts.named(step);
       writers.addCell(summary, shared).forEach(name => draft.writes.add(name));
     }

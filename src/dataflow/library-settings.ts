@@ -1,4 +1,4 @@
-import type { LibrarySetting } from '../python/types';
+import type { CellFacts, LibrarySetting } from '../python/types';
 import type { Draft, Drafts } from './drafts';
 import type { Homes } from './homes';
 import type { NotebookNames } from './names';
@@ -49,7 +49,28 @@ export function spreadSettings(
       }
     }
   }
+  for (const draft of drafts.all) {
+    const first = draft.cells[0] ?? 0;
+    if (names.cells.some(each => each < first && configuresDisplay(names.factsOf(each)))) {
+      needingIPython.add(draft.name);
+    }
+  }
   return { into, carried, needingIPython };
+}
+
+/**
+ * Configuration magics without which a cell of plain Python gives the same: figures are shown as pictures anyway, and these
+ * extensions change nothing of what is shown.
+ */
+const UNNOTICED =
+  /^%?\s*(matplotlib\b|colors\b|xmode\b|autoreload\b|(re)?load_ext\s+(autoreload|tensorboard|line_profiler|memory_profiler|sql|dotenv|watermark)\b)/;
+
+/** A configuration magic of the cell (`%precision 3`, `%config …`, `%pprint`) that is noticed in cells without magics. */
+function configuresDisplay(facts: CellFacts): boolean {
+  return facts.magics.some(
+    ({ kind, effect, text }) =>
+      kind === 'line' && effect === 'configuration' && !UNNOTICED.test(text.trim())
+  );
 }
 
 function goesOnAfter(draft: Draft, cell: number): boolean {

@@ -1,5 +1,6 @@
 import { closest } from '../diagnostics/closest';
 import type { Diagnostic, Span } from '../diagnostics/types';
+import { isHistory } from '../python/history';
 import { BUILTINS } from './builtins';
 import type { Drafts } from './drafts';
 import type { NotebookNames } from './names';
@@ -19,6 +20,7 @@ export class NameProblems {
     const facts = this.names.factsOf(cell);
     if (
       BUILTINS.has(name) ||
+      isHistory(name) ||
       need.guarded ||
       !need.at ||
       this.writers.stars.length > 0 ||

@@ -221,6 +221,13 @@ export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = {
     remedy:
       'Make the value a parameter: a constant in a cell tagged `parameters`, set with `-p name=value`.'
   },
+  NP342: {
+    problem: "IPython's history of another step",
+    severity: 'error',
+    meaning:
+      '`_`, `__`, `Out`, `In`, `_3` and `_i3` give what cells before showed or were. A step has the history of its own cells only.',
+    remedy: 'Give the value a name in the cell that shows it, or put the cells into one step.'
+  },
   NP401: {
     problem: 'An unknown parameter',
     severity: 'error',

@@ -60,10 +60,9 @@ function analyseSource(
     each => !meetsMagic(each.at.line, each.at.endLine, plain.magics)
   );
   const ofDisplay = settings.find(each => each.ofDisplay);
-  const history = [...walk.historyReads].find(
-    name => !walked.binds.some(each => each.name === name)
-  );
-  const historyAt = walked.reads.find(each => each.name === history)?.at;
+  const history = [...walk.historyReads]
+    .filter(([name]) => !walked.binds.some(each => each.name === name))
+    .map(([name, at]) => ({ name, at }));
   const firstMagic = plain.magics[0];
   const needsIPython = firstMagic
     ? { what: firstMagic.text.split('\n')[0], at: firstMagic.at }
@@ -71,8 +70,8 @@ function analyseSource(
       blankLineInString(tree) ??
       walked.needsIPython ??
       (ofDisplay && { what: `${ofDisplay.what}()`, at: ofDisplay.at }) ??
-      (history !== undefined && historyAt
-        ? { what: `\`${history}\`, IPython's history,`, at: historyAt }
+      (history.length > 0
+        ? { what: `\`${history[0].name}\`, IPython's history,`, at: history[0].at }
         : undefined));
   return {
     ...walked,
@@ -90,6 +89,7 @@ function analyseSource(
     settings,
     magics: plain.magics,
     needsIPython,
+    history,
     onlyDefines: onlyDefines && plain.magics.length === 0 && syntaxError === undefined,
     showsValue: shows,
     constants: allConstants(tree, constants).filter(

@@ -19,7 +19,10 @@ const HOLDERS =
 const OTHERS = /^(tqdm(\.\w+)*\.pandas)$/;
 
 /** Settings of what the notebook shows, by IPython. */
-const OF_DISPLAY = /^sympy(\.\w+)*\.init_(printing|session)$/;
+const OF_DISPLAY = /^(sympy(\.\w+)*\.init_(printing|session)$|IPython\.)/;
+
+/** Methods of IPython's shell and its formatters that set how values are shown. */
+const SHELL_SETTERS = /^(for_type|for_type_by_name|set_\w+|enable_\w+|define_alias|define_magic)$/;
 
 /**
  * Statements of a cell that set how a library behaves: `torch.set_default_dtype(torch.float64)`, `mp.dps = 50`,
@@ -28,13 +31,69 @@ const OF_DISPLAY = /^sympy(\.\w+)*\.init_(printing|session)$/;
  * @param walk after its walk over the tree
  */
 export function librarySettings(tree: Tree, walk: Walk): readonly LibrarySetting[] {
+  const shells = new Set<string>();
   return named(tree.root).flatMap(statement => {
     const [only, ...more] = statement.type === 'expression_statement' ? named(statement) : [];
-    const found = only && more.length === 0 ? settingOf(only, walk) : undefined;
-    return found
-      ? [{ ...found, at: rangeOf(statement), source: tree.source.slice(only.start, only.end) }]
-      : [];
+    if (!only || more.length > 0) {
+      return [];
+    }
+    noteShell(only, walk, shells);
+    const found = settingOf(only, walk);
+    const source = tree.source.slice(only.start, only.end);
+    const at = rangeOf(statement);
+    return found ? [{ ...found, at, source }] : ofShell(only, walk, shells, at, tree.source);
   });
+}
+
+/** `ip = get_ipython()`: from then on the name stands for the shell; bound otherwise, it no longer does. */
+function noteShell(node: Node, walk: Walk, shells: Set<string>): void {
+  const target = node.type === 'assignment' ? child(node, 'left') : undefined;
+  if (target?.type === 'identifier') {
+    const value = child(node, 'right');
+    const isShell = value?.type === 'call' && walk.text(value).replace(/\s/g, '') === GET_IPYTHON;
+    shells[isShell ? 'add' : 'delete'](walk.text(target));
+  }
+}
+
+const GET_IPYTHON = 'get_ipython()';
+
+/** A setting of IPython's shell: `get_ipython().ast_node_interactivity = 'all'`, `ip.display_formatter.….for_type(int, show)`. */
+function ofShell(
+  node: Node,
+  walk: Walk,
+  shells: ReadonlySet<string>,
+  at: LibrarySetting['at'],
+  source: string
+): readonly LibrarySetting[] {
+  const isCall = node.type === 'call';
+  const target = child(node, isCall ? 'function' : 'left');
+  const value = child(node, isCall ? 'arguments' : 'right');
+  if (!(isCall || node.type === 'assignment') || target?.type !== 'attribute' || !value) {
+    return [];
+  }
+  let root: Node = target;
+  while (['attribute', 'subscript'].includes(root.type) && named(root)[0]) {
+    root = named(root)[0];
+  }
+  const text = walk.text(root).replace(/\s/g, '');
+  const isShell = text === GET_IPYTHON || (root.type === 'identifier' && shells.has(text));
+  const word = walk.text(target).replace(/^.*\./s, '');
+  const reads = settled(value, walk);
+  if (!isShell || !reads || (isCall && !SHELL_SETTERS.test(word))) {
+    return [];
+  }
+  const rest = source.slice(root.end, node.end);
+  const what = GET_IPYTHON + source.slice(root.end, target.end);
+  return [
+    {
+      at,
+      source: GET_IPYTHON + rest,
+      package: 'IPython',
+      what,
+      reads: [...new Set(reads)],
+      ofDisplay: true
+    }
+  ];
 }
 
 type Found = Omit<LibrarySetting, 'at' | 'source'>;
@@ -77,7 +136,7 @@ function assignmentOf(node: Node, walk: Walk): Found | undefined {
     return undefined;
   }
   const reads = settled(value, walk);
-  return reads && made(target, name, reads, walk, false);
+  return reads && made(target, name, reads, walk, OF_DISPLAY.test(name));
 }
 
 function made(

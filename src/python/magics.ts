@@ -4,7 +4,7 @@ const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/
 
 /** Magics that only set up how the process shows or times things: repeated where a later step needs IPython. */
 const CONFIGURATION = words(
-  'matplotlib config load_ext reload_ext autoreload precision pylab xmode colors pprint'
+  'matplotlib config load_ext reload_ext autoreload precision pylab xmode colors pprint alias unalias alias_magic'
 );
 
 /** Magics that run the code behind them, and which of their options take a value. */

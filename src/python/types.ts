@@ -285,6 +285,8 @@ export interface CellFacts {
   readonly topLevelAwait: boolean;
   /** Magics, shell, help, `get_ipython`, `display`, `_`, `In`, `Out`: the cell needs IPython. The first reason, with its place. */
   readonly needsIPython?: { readonly what: string; readonly at: Range };
+  /** Names of IPython's history that the cell reads and does not bind: `_`, `Out`, `_3`, `In`. */
+  readonly history: readonly { readonly name: string; readonly at: Range }[];
   /** Every top-level statement is a `Definition` (comments and docstrings aside): the cell only defines. */
   readonly onlyDefines: boolean;
   /** `input()`, `breakpoint()`, `getpass()` that wait for a person. */

@@ -145,6 +145,26 @@ test("verify: a step's environment is that of its cells", async () => {
   expect(ended.stdout).toMatch(/\nSAME\n$/);
 });
 
+test('verify: what IPython was told in one step holds in later ones', async () => {
+  const path = sandbox.notebook([
+    {
+      tags: ['step:a'],
+      source:
+        "from IPython.core.interactiveshell import InteractiveShell\nInteractiveShell.ast_node_interactivity = 'all'"
+    },
+    { tags: ['step:a'], source: '%precision 3\n%alias hey echo hello %s' },
+    {
+      tags: ['step:a'],
+      source:
+        "ip = get_ipython()\ndef fmt(x, p, cycle): p.text(f'<{x}>')\nip.display_formatter.formatters['text/plain'].for_type(str, fmt)\ndel ip"
+    },
+    { tags: ['step:b'], source: "0.12345\n'a text'\n'b'" },
+    { tags: ['step:c'], source: '%hey bob\n2 + 2\n0.5' }
+  ]);
+  const ended = await sandbox.notepod(['verify', path, '--python', PYTHON]);
+  expect(ended.stdout).toMatch(/\nSAME\n$/);
+});
+
 test('verify: ctrl-C ends what runs and leaves no folder', async () => {
   // The working folder is a copy, so the sign is given elsewhere.
   const sign = join(sandbox.data, 'started');

@@ -1,3 +1,4 @@
+import { isHistory } from '../history';
 import { isGlobal } from '../scope';
 import { child, named, type Node } from '../tree';
 import type { Binding, BindingKind } from '../types';
@@ -44,8 +45,8 @@ export function read(walk: Walk, node: Node): void {
     conditional: flow.depth > 0,
     guarded: flow.guards > 0
   });
-  if (name === 'In' || name === 'Out' || /^_(i*|\d+|__?)$/.test(name)) {
-    walk.historyReads.add(name);
+  if (isHistory(name) && flow.guards === 0) {
+    walk.historyReads.set(name, walk.at(node));
   }
 }
 

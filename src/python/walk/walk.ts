@@ -110,8 +110,8 @@ export class Walk {
   argumentDepth = 0;
   /** Names whose objects the lambdas among those arguments may be called with. */
   besideLambdas: ReadonlySet<string> = new Set();
-  /** Names of IPython's history that are read. */
-  readonly historyReads = new Set<string>();
+  /** Names of IPython's history that are read, with a place. */
+  readonly historyReads = new Map<string, Range>();
 
   statement(node: Node): void {
     this.visitor.statement(this, node);
