@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onCluster } from './cluster-tests.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -97,17 +98,7 @@ const stages = {
         .length === 0
     ),
   types: () => counted(run(binary('tsc'), ['--noEmit']) === 0),
-  jest: () => {
-    const status = run(binary('jest'), ['--json', '--outputFile', jestReport], testEnvironment());
-    const report = existsSync(jestReport) ? JSON.parse(readFileSync(jestReport, 'utf-8')) : {};
-    // A file that does not load has no failed test of its own.
-    const failed = (report.numFailedTests ?? 0) + (report.numRuntimeErrorTestSuites ?? 0);
-    return {
-      passed: report.numPassedTests ?? 0,
-      failed: status === 0 ? failed : Math.max(failed, 1),
-      skipped: (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0)
-    };
-  },
+  jest: () => jest([], testEnvironment()),
   pytest: () => {
     const args = ['-m', 'pytest', '-q', `--junitxml=${pytestReport}`];
     const status = run(python, args, testEnvironment());
@@ -121,8 +112,29 @@ const stages = {
       failed: status === 0 ? failed : Math.max(failed, 1),
       skipped
     };
+  },
+  cluster: async () => {
+    const config = ['--config', 'jest.cluster.config.js', '--runInBand'];
+    const result = await onCluster(root, env =>
+      jest(config, { env: { ...testEnvironment().env, ...env } })
+    );
+    return result ?? { passed: 0, failed: 0, skipped: 0 };
   }
 };
+
+/** @param options of the child process */
+function jest(args, options) {
+  rmSync(jestReport, { force: true });
+  const status = run(binary('jest'), [...args, '--json', '--outputFile', jestReport], options);
+  const report = existsSync(jestReport) ? JSON.parse(readFileSync(jestReport, 'utf-8')) : {};
+  // A file that does not load has no failed test of its own.
+  const failed = (report.numFailedTests ?? 0) + (report.numRuntimeErrorTestSuites ?? 0);
+  return {
+    passed: report.numPassedTests ?? 0,
+    failed: status === 0 ? failed : Math.max(failed, 1),
+    skipped: (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0)
+  };
+}
 
 const counted = passed => ({ passed: Number(passed), failed: Number(!passed), skipped: 0 });
 
@@ -131,7 +143,7 @@ function testEnvironment() {
 }
 
 /** The tests run what was built, so the build is always the first stage. */
-function test(only) {
+async function test(only) {
   mkdirSync(reports, { recursive: true });
   const chosen = Object.keys(stages).filter(
     name => only.length === 0 || name === 'build' || only.includes(name)
@@ -139,7 +151,7 @@ function test(only) {
   const total = { passed: 0, failed: 0 };
   for (const name of chosen) {
     console.log(`\n=== ${name}`);
-    const { passed, failed, skipped } = stages[name]();
+    const { passed, failed, skipped } = await stages[name]();
     const verdict = failed === 0 ? 'passed' : 'FAILED';
     console.log(`=== ${name}: ${verdict} (${passed} passed, ${failed} failed, ${skipped} skipped)`);
     total.passed += passed;
@@ -171,4 +183,4 @@ if (job !== 'start' && job !== 'test') {
 }
 const only = job === 'test' ? stagesAskedFor(rest) : [];
 setUp();
-process.exitCode = job === 'start' ? start() : test(only);
+process.exitCode = job === 'start' ? start() : await test(only);
