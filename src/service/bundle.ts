@@ -22,8 +22,17 @@ export interface Bundle {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Packs the step program, the plans, the files found, and what is needed to show the run on another machine. */
-export function makeBundle(project: Project, pipeline: Pipeline, document: LocalDocument): Bundle {
+/**
+ * Packs the step program, the plans, the files found, and what is needed to show the run on another machine.
+ * @param withNotebook also the notebook, for its outputs to be written into: its cells stand in the plans already, and where there is
+ *   little room, in a document that stands alone, they must not stand twice
+ */
+export function makeBundle(
+  project: Project,
+  pipeline: Pipeline,
+  document: LocalDocument,
+  withNotebook = true
+): Bundle {
   const files = filesOf(project);
   const settable = settableParameters(pipeline);
   const settings: PodSettings = Object.fromEntries(
@@ -41,7 +50,7 @@ export function makeBundle(project: Project, pipeline: Pipeline, document: Local
   );
   return bundleOf(files, {
     ...podContent(document, settings, files),
-    notebook: withoutOutputs(project.text),
+    ...(withNotebook ? { notebook: withoutOutputs(project.text) } : {}),
     document: { ...document, steps: document.steps.map(withoutPlan) },
     parameters: Object.fromEntries(pipeline.parameters.map(each => [each.name, each.value]))
   });
@@ -97,7 +106,7 @@ function withoutPlan(step: LocalDocument['steps'][number]): object {
 
 /** gzip without a time in it, so that equal content gives equal bytes. */
 function pack(content: unknown): Buffer {
-  const packed = gzipSync(JSON.stringify(content), { level: 9 });
+  const packed = gzipSync(JSON.stringify(content));
   // Bytes 4 to 7: time of modification; 9: operating system (RFC 1952).
   packed.fill(0, 4, 8);
   packed[9] = 255;

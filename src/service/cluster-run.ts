@@ -22,6 +22,8 @@ export interface ClusterChoices {
   readonly accessMode?: string;
   /** What placement adds to the pods of a run of this id, by step. */
   readonly placements?: (run: string) => ReadonlyMap<string, PodPlacement>;
+  /** For a document that everything must stand in, which has less room. */
+  readonly standsAlone?: boolean;
 }
 
 /** A project bound to parameters and images, checked, for Argo. */
@@ -51,7 +53,7 @@ export function prepareClusterRun(
   const files = project.files.found.map(each => each.path);
   const image = [...new Set(images.values())].join(', ');
   const document = compileLocal({ notebook, facts, graph, pipeline, image }, files, sha256);
-  const bundle = makeBundle(project, pipeline, document);
+  const bundle = makeBundle(project, pipeline, document, choices.standsAlone !== true);
   const { volume, timeout } = notebook.settings;
   const storageClass = choices.storageClass ?? volume.storageClass;
   const sources: ArgoSources = {

@@ -58,6 +58,7 @@ test('a document holds all that a run needs, and has the same bytes each time', 
   };
   expect(Buffer.from(bundle.files['data/rows.txt'], 'base64').toString()).toBe('ten rows');
   expect(bundle.plans.end.cells[0].source).toBe(CELLS[2].source);
+  expect(Object.keys(bundle)).not.toContain('notebook');
   expect(spec.arguments.parameters[0]).toEqual({ name: 'epochs', value: '3' });
   expect(spec.templates[2]).toMatchObject({
     metadata: { labels: { 'notepod.dev/role': 'training' } },
@@ -137,7 +138,7 @@ test('an error of the notebook stops it', async () => {
 });
 
 test.each([
-  ['NP605', `print(len("${randomBytes(400_000).toString('base64')}"))`, []],
+  ['NP605', `print(len("${randomBytes(750_000).toString('base64')}"))`, []],
   ['NP604', 'print(1)', ['annotation:a:{{workflow.name}}']]
 ])('%s stops it', async (code, source, tags) => {
   sandbox.notebook([{ tags: ['step:a', 'env:X={{workflow.name}}', ...tags], source }]);

@@ -172,7 +172,7 @@ test('a cell of 1 MB is accepted', async () => {
 });
 
 test('a cell that is too large is refused here', async () => {
-  const source = `print(len("${randomBytes(750_000).toString('base64')}"))`;
+  const source = `print(len("${randomBytes(1_000_000).toString('base64')}"))`;
   const { errors } = await compiled([{ tags: ['step:a'], source }]);
   expect(errors.map(each => each.code)).toEqual(['NP603']);
 });

@@ -31,7 +31,7 @@ export async function compiled(
   const folder = mkdtempSync(join(tmpdir(), 'notepod-test-'));
   try {
     const project = await analyseProject(join(folder, `${name}.ipynb`), notebookText(cells));
-    const choices = { image, serviceAccount: stepAccount };
+    const choices = { image, serviceAccount: stepAccount, standsAlone: true };
     const { sources, diagnostics } = prepareClusterRun(project, new Map(), choices);
     const document = compileDocument(sources, form);
     return {

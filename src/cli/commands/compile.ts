@@ -95,7 +95,7 @@ export async function compileCommand(
     return writeKubeflow(project, path, options, terminal, version);
   }
   const { notebook } = project;
-  const prepared = prepareClusterRun(project, options.parameter, options);
+  const prepared = prepareClusterRun(project, options.parameter, { ...options, standsAlone: true });
   // No cluster is asked: what it has, its scheduler will see.
   const placed = placeSteps(notebook, prepared.pipeline, undefined, {
     extender: notebook.settings.extender
