@@ -30,6 +30,7 @@ import opcodes from './notepod_runtime/opcodes.py';
 import output from './notepod_runtime/output.py';
 import pickling from './notepod_runtime/pickling.py';
 import plain from './notepod_runtime/plain.py';
+import pretty from './notepod_runtime/pretty.py';
 import record from './notepod_runtime/record.py';
 import references from './notepod_runtime/references.py';
 import runner from './notepod_runtime/runner.py';
@@ -73,6 +74,7 @@ export const STEP_PROGRAM: Readonly<Record<string, string>> = {
   'notepod_runtime/output.py': output,
   'notepod_runtime/pickling.py': pickling,
   'notepod_runtime/plain.py': plain,
+  'notepod_runtime/pretty.py': pretty,
   'notepod_runtime/record.py': record,
   'notepod_runtime/references.py': references,
   'notepod_runtime/runner.py': runner,

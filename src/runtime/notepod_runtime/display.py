@@ -64,7 +64,9 @@ def pretty(value):
     try:
         from IPython.lib.pretty import pretty as ipython_pretty
     except ImportError:
-        return repr(value)
+        from .pretty import printed
+
+        return printed(value)
     return ipython_pretty(value)
 
 
