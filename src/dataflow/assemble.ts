@@ -46,7 +46,7 @@ function outputsOf(drafts: Drafts): ReadonlyMap<string, ReadonlySet<string>> {
   const outputs = new Map<string, Set<string>>();
   for (const draft of drafts.all) {
     for (const [name, { from }] of draft.inputs) {
-      for (const step of from) {
+      for (const step of from.keys()) {
         const set = outputs.get(step) ?? new Set<string>();
         outputs.set(step, set.add(name));
       }
@@ -58,7 +58,7 @@ function outputsOf(drafts: Drafts): ReadonlyMap<string, ReadonlySet<string>> {
 function inputsOf(draft: Draft, drafts: Drafts): readonly Input[] {
   return [...draft.inputs]
     .map(([name, { from, firstUse, optional }]): Input => {
-      const ordered = drafts.inOrder(from);
+      const ordered = drafts.inOrder(from.keys());
       return {
         name,
         from: ordered,

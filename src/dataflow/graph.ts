@@ -62,10 +62,10 @@ export function buildStepGraph(
   addDeclaredOrder(notebook, drafts, edges);
   const settings = spreadSettings(drafts, homes, needs, names);
   const ambient = orderAmbient(drafts.all, summaries, homes, edges, settings.carried);
+  addOrderOfWriters(drafts, edges);
   if (edges.goBack(drafts.all)) {
     drafts.reorder((step, other) => edges.has(other, step));
   }
-  addOrderOfWriters(drafts, edges);
 
   return {
     steps: assembleSteps(drafts, names, ambient, settings),

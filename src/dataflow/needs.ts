@@ -252,7 +252,7 @@ export class Needs {
       this.takenEarly.push({ name, from, cell, step: draft.name });
     }
     const input = draft.inputs.get(name) ?? {
-      from: new Set<string>(),
+      from: new Map<string, number>(),
       firstUse: Infinity,
       optional: true
     };
@@ -261,10 +261,11 @@ export class Needs {
     }
     input.optional &&= optional;
     draft.inputs.set(name, input);
-    if (input.from.has(from)) {
+    const known = input.from.get(from);
+    input.from.set(from, Math.max(known ?? -1, writer.cell));
+    if (known !== undefined) {
       return;
     }
-    input.from.add(from);
     const words = `\`${name}\` is ${writer.certain ? 'made' : 'made or changed'} in ${this.drafts.place(writer.cell)} and used in ${this.drafts.place(cell)}`;
     this.edges.add(from, draft.name, { kind: 'value', name, words }, writer.cell, cell);
   }

@@ -14,11 +14,11 @@ export function addDeclaredOrder(notebook: Notebook, drafts: Drafts, edges: Edge
   }
 }
 
-/** Steps that may both leave a name for the same later step are put in reference order (semantics §3.3). */
+/** Steps that may both leave a name for the same later step are put in the order of the cells that write it (semantics §3.3). */
 export function addOrderOfWriters(drafts: Drafts, edges: EdgeList): void {
   for (const draft of drafts.all) {
     for (const [name, { from }] of draft.inputs) {
-      const ordered = drafts.inOrder(from);
+      const ordered = [...from].sort((a, b) => a[1] - b[1]).map(([step]) => step);
       for (const [index, earlier] of ordered.slice(0, -1).entries()) {
         const later = ordered[index + 1];
         if (!edges.has(earlier, later)) {
