@@ -211,7 +211,13 @@ class Ambient {
       const noticing = [...summaries.values()].find(other => {
         const home = homes.stepOf.get(other.cell);
         const isElsewhere = other.cell > cell && home !== undefined && home !== step;
-        return isElsewhere && mayNotice(other, packages.get(root), packages, word);
+        return (
+          isElsewhere &&
+          (isHandler(effect)
+            ? mayBeSignalled(other)
+            : mayNotice(other, packages.get(root), packages, word) ||
+              (replacesStream(effect.what, summaries.get(cell)) && prints(other)))
+        );
       });
       if (noticing) {
         this.diagnostics.push({
@@ -270,6 +276,36 @@ function packagesOf(cells: Iterable<CellSummary>): ReadonlyMap<string, string> {
     }
   }
   return found;
+}
+
+/** `sys.stdout = Tee(…)`, if the cell does not put back what was there. */
+function replacesStream(what: string, summary: CellSummary | undefined): boolean {
+  const stream = /^sys\.(?:stdout|stderr)$/.exec(what)?.[0];
+  if (stream === undefined || summary === undefined) {
+    return false;
+  }
+  const { source } = summary.facts;
+  const assigned = [...source.matchAll(new RegExp(`^\\s*${stream}\\s*=\\s*(.+?)\\s*$`, 'gm'))];
+  const last = assigned.at(-1)?.[1] ?? '';
+  const isOriginal =
+    /^sys\.__std(out|err)__$/.test(last) ||
+    (/^\w+$/.test(last) && new RegExp(`\\b${last}\\s*=\\s*${stream}\\b`).test(source));
+  return !isOriginal;
+}
+
+function prints({ facts }: CellSummary): boolean {
+  return facts.showsValue || /\b(print|write)\s*\(/.test(facts.source);
+}
+
+/** `signal.signal(signal.SIGALRM, handler)` */
+function isHandler({ what }: Effect): boolean {
+  return /^(\w+\.)?signal\(/.test(what);
+}
+
+/** The cell has to do with signals, and sets no handler of its own. */
+function mayBeSignalled({ facts, effects }: CellSummary): boolean {
+  const own = effects.some(each => each.channel === 'patch' && isHandler(each));
+  return !own && /\b(signal|alarm|setitimer|kill|killpg|raise_signal)\b/.test(facts.source);
 }
 
 /** The cell uses something of the package, or an attribute of the name that was changed. */

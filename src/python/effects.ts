@@ -28,7 +28,7 @@ const EFFECTS: readonly (readonly [RegExp, Channel, Effect['access']])[] = [
   ],
   [/^tensorflow\.random\./, 'tensorflow.random', 'change'],
   [
-    /^os\.(putenv|unsetenv)$|^os\.environ\.(update|setdefault|pop|clear|popitem)$|^dotenv\.load_dotenv$/,
+    /^os\.(putenv|unsetenv)$|^time\.tzset$|^os\.environ\.(update|setdefault|pop|clear|popitem)$|^dotenv\.load_dotenv$/,
     'environ',
     'change'
   ],
@@ -55,6 +55,7 @@ const EFFECTS: readonly (readonly [RegExp, Channel, Effect['access']])[] = [
   [/^decimal\.(getcontext|setcontext)\b/, 'decimal', 'change'],
   [/^locale\.setlocale$/, 'locale', 'change'],
   [/^logging\.(basicConfig|disable|config\.\w+)$/, 'logging', 'change'],
+  [/^signal\.signal$/, 'patch', 'change'],
   [/^threading\.Thread\b.*\.start$/, 'threads', 'change']
 ];
 

@@ -5,6 +5,7 @@ import importlib.util
 import os
 import pickle
 import sys
+import time
 
 from . import log_state
 
@@ -102,21 +103,24 @@ _OWN_VARIABLES = frozenset(
 
 
 #: What this process began with. Only the difference is carried: another pod has another host name and other paths of its own.
-_START = {"environ": dict(os.environ), "folder": os.getcwd(), "path": list(sys.path)}
+_START = {"environ": dict(os.environ), "folder": os.getcwd(), "path": list(sys.path), "zone": time.tzname}
 
 
 def _environ():
     start = {key: value for key, value in _START["environ"].items() if key not in _OWN_VARIABLES}
     now = {key: value for key, value in os.environ.items() if key not in _OWN_VARIABLES}
     changed = sorted((key, value) for key, value in now.items() if start.get(key) != value)
-    return changed, sorted(start.keys() - now.keys())
+    # The time zone of the process follows the variable only when it is told to.
+    return changed, sorted(start.keys() - now.keys()), time.tzname != _START["zone"]
 
 
 def _set_environ(state):
-    changed, removed = state
+    changed, removed, in_zone = state
     os.environ.update(changed)
     for key in removed:
         os.environ.pop(key, None)
+    if in_zone:
+        time.tzset()
 
 
 def _folder():
