@@ -62,7 +62,7 @@ export function orderAmbient(
       const step = homes.stepOf.get(cell);
       return step === undefined ? [] : effects.map(effect => ({ cell, step, effect }));
     });
-  placed.push(...importsOfWritten(placed, summaries, homes));
+  placed.push(...importsOfWritten(summaries, homes));
   placed.sort((a, b) => a.cell - b.cell);
   const order = new Ambient(steps, placed, edges);
   RANDOM.forEach(channel => order.random(channel));
@@ -75,24 +75,24 @@ export function orderAmbient(
 
 /** A module whose file a cell writes (`%%writefile helper.py`) is read by the cells that import it. */
 function importsOfWritten(
-  placed: readonly Placed[],
   summaries: ReadonlyMap<number, CellSummary>,
   homes: Homes
 ): readonly Placed[] {
-  const written = writtenModules(placed.map(each => each.effect));
+  const written = writtenModules(summaries.values());
   if (written.size === 0) {
     return [];
   }
   return [...summaries.values()].flatMap(({ cell, facts }) => {
     const step = homes.stepOf.get(cell);
-    const found = facts.imports.filter(each => written.has(each.module.split('.')[0]));
     return step === undefined
       ? []
-      : found.map(({ module, at }): Placed => {
-          const path = `${module.split('.')[0]}.py`;
-          const what = `import ${module}`;
-          return { cell, step, effect: { channel: 'files', access: 'read', at, what, path } };
-        });
+      : facts.imports.flatMap(({ module, at }) =>
+          [...(written.get(module.split('.')[0]) ?? [])].map((path): Placed => {
+            const what = `import ${module}`;
+            const known = path === undefined ? {} : { path };
+            return { cell, step, effect: { channel: 'files', access: 'read', at, what, ...known } };
+          })
+        );
   });
 }
 
@@ -220,10 +220,23 @@ class Ambient {
         );
       });
       if (noticing) {
+        const others = this.placed.filter(
+          other =>
+            other.effect.channel === 'patch' &&
+            other.effect.what === effect.what &&
+            other.step !== step
+        );
+        const steps = [...new Set([step, ...others.map(other => other.step)])].sort(
+          (a, b) => this.at(a) - this.at(b)
+        );
+        const where =
+          steps.length === 1
+            ? `step ${step} only`
+            : `steps ${steps.slice(0, -1).join(', ')} and ${steps.at(-1) ?? ''}, in each for itself`;
         this.diagnostics.push({
           code: 'NP332',
           severity: 'error',
-          message: `\`${effect.what}\` changes a module in step ${step} only, and cell ${noticing.cell + 1} (step ${homes.stepOf.get(noticing.cell) ?? ''}) uses the module as well`,
+          message: `\`${effect.what}\` changes a module in ${where}, and cell ${noticing.cell + 1} (step ${homes.stepOf.get(noticing.cell) ?? ''}) uses the module as well`,
           why: 'every step imports its modules afresh, so the change would be lost there without a word',
           fix: 'put the line into a function that both steps call, or both cells into one step',
           span: { cell, ...effect.at }

@@ -5,12 +5,13 @@ import type { SettingsOrder } from './library-settings';
 import type { NotebookNames } from './names';
 import type { Input, Replay, Step } from './types';
 
-/** The finished steps, in reference order. */
+/** The finished steps, in reference order. @param written modules that cells write: not to be looked for before */
 export function assembleSteps(
   drafts: Drafts,
   names: NotebookNames,
   ambient: AmbientOrder,
-  settings: SettingsOrder
+  settings: SettingsOrder,
+  written: ReadonlyMap<string, unknown>
 ): readonly Step[] {
   const outputs = outputsOf(drafts);
   return drafts.all.map((draft): Step => {
@@ -29,7 +30,7 @@ export function assembleSteps(
       ambientIn: ambient.into.get(draft.name) ?? [],
       ambientOut: ambient.outOf.get(draft.name) ?? [],
       ambientWatch: ambient.watch.get(draft.name) ?? [],
-      modules: modulesOf(cells, replays),
+      modules: modulesOf(cells, replays).filter(each => !written.has(each)),
       needsIPython:
         cells.some(
           each =>

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../diagnostics/types';
+import type { Range } from '../python/types';
 import type { Edge, EdgeReason } from './types';
 
 /** The edges found so far, with the cells that caused them. */
@@ -41,9 +42,13 @@ export class EdgeList {
       .sort((a, b) => at(a.to) - at(b.to) || at(a.from) - at(b.from));
   }
 
-  /** Two steps that each need something of the other: a step whose cells lie around another's. */
+  /**
+   * Two steps that each need something of the other: a step whose cells lie around another's.
+   * @param placeOf where a cell first has to do with a name
+   */
   cycles(
-    drafts: readonly { readonly name: string; readonly cells: readonly number[] }[]
+    drafts: readonly { readonly name: string; readonly cells: readonly number[] }[],
+    placeOf: (name: string, cell: number) => Range
   ): readonly Diagnostic[] {
     const order = new Map(this.steps.map((step, index) => [step, index]));
     const cells = new Map(drafts.map(each => [each.name, each.cells]));
@@ -54,13 +59,16 @@ export class EdgeList {
       .filter(each => this.reaches(each.to, each.from))
       .map(({ from, to, reasons, cells: [, at] }): Diagnostic => {
         const index = at >= 0 ? at : (cells.get(to)?.[0] ?? 0);
+        const [reason] = reasons;
+        const start = { line: 1, column: 0, endLine: 1, endColumn: 0 };
+        const place = 'name' in reason ? placeOf(reason.name, index) : start;
         return {
           code: 'NP331',
           severity: 'error',
-          message: `step ${to} lies around step ${from}, and each needs something of the other: ${reasons[0].words}`,
+          message: `step ${to} lies around step ${from}, and each needs something of the other: ${reason.words}`,
           why: 'a step runs in one go, so two steps cannot take turns',
           fix: `give the later cells of step ${to} a step of their own`,
-          span: { cell: index, line: 1, column: 0, endLine: 1, endColumn: 0 }
+          span: { cell: index, ...place }
         };
       });
   }

@@ -1,5 +1,5 @@
 import { isRemote } from '../python/file-calls';
-import type { Effect } from '../python/types';
+import type { CellFacts, Effect } from '../python/types';
 import type { Placed } from './ambient';
 import type { EdgeList } from './edges';
 
@@ -137,14 +137,45 @@ function isRemoteOrNone(path: string | undefined): boolean {
   return path !== undefined && isRemote(path);
 }
 
-/** Modules that these effects write, by their name: those of a folder that may come onto `sys.path` as well. */
-export function writtenModules(effects: Iterable<Effect>): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const { channel, access, path } of effects) {
-    if (channel === 'files' && access !== 'read' && path !== undefined) {
-      const parts = plain(path).replace(/\.py$/, '').split('/');
-      parts.filter(each => /^\w+$/.test(each)).forEach(each => found.add(each));
+/**
+ * Modules that cells may write, by their name, with the paths that the cells write; undefined for one that is known only at run
+ * time, in a cell that names the module's file.
+ */
+export function writtenModules(
+  cells: Iterable<{
+    readonly facts: Pick<CellFacts, 'source'>;
+    readonly effects: readonly Effect[];
+  }>
+): ReadonlyMap<string, ReadonlySet<string | undefined>> {
+  const found = new Map<string, Set<string | undefined>>();
+  const add = (name: string, path: string | undefined): void => {
+    found.set(name, (found.get(name) ?? new Set()).add(path));
+  };
+  for (const { facts, effects } of cells) {
+    const writes = effects.filter(each => each.channel === 'files' && each.access !== 'read');
+    for (const path of new Set(writes.map(each => each.path))) {
+      if (path === undefined) {
+        for (const [, name] of facts.source.matchAll(/(\w+)\.py\b/g)) {
+          add(name, undefined);
+        }
+      } else {
+        // A folder on the way may be a package, or come onto `sys.path`.
+        const parts = plain(path).replace(/\.py$/, '').split('/');
+        parts.filter(each => /^\w+$/.test(each)).forEach(each => add(each, path));
+      }
     }
   }
   return found;
+}
+
+/** Cells fetch or unpack whole folders, and say where modules are looked for: what they bring nobody can say. */
+export function mayBringModules(effects: readonly Effect[]): boolean {
+  return (
+    effects.some(
+      each => each.channel === 'files' && each.access !== 'read' && each.path === undefined
+    ) &&
+    effects.some(
+      each => (each.channel === 'sys.path' || each.channel === 'cwd') && each.access !== 'read'
+    )
+  );
 }

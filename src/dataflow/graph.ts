@@ -6,10 +6,12 @@ import { assembleSteps } from './assemble';
 import { historyProblems, interactiveProblems, unshippableProblems } from './cell-problems';
 import { Drafts } from './drafts';
 import { EdgeList } from './edges';
+import { writtenModules } from './file-order';
 import { fileUses } from './files';
 import { homes as findHomes } from './homes';
 import { spreadSettings } from './library-settings';
 import { metricsOf } from './metrics';
+import { placeOf } from './name-problems';
 import { NotebookNames } from './names';
 import { Needs } from './needs';
 import { parametersOf } from './parameters';
@@ -68,7 +70,7 @@ export function buildStepGraph(
   }
 
   return {
-    steps: assembleSteps(drafts, names, ambient, settings),
+    steps: assembleSteps(drafts, names, ambient, settings, writtenModules(summaries.values())),
     edges: edges.all(),
     files: fileUses(names.cells, summaries),
     imports: importsOf(facts),
@@ -77,7 +79,7 @@ export function buildStepGraph(
     diagnostics: [
       ...diagnostics,
       ...ambient.diagnostics,
-      ...edges.cycles(drafts.all),
+      ...edges.cycles(drafts.all, (name, cell) => placeOf(name, names.factsOf(cell))),
       ...unshippableProblems(names, homes, drafts, writers)
     ]
   };

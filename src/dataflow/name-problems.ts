@@ -2,6 +2,7 @@ import { closest } from '../diagnostics/closest';
 import type { Diagnostic, Span } from '../diagnostics/types';
 import { isHistory } from '../python/history';
 import { BUILTINS } from './builtins';
+import type { CellFacts, Range } from '../python/types';
 import type { Drafts } from './drafts';
 import type { NotebookNames } from './names';
 import type { Need } from './summary';
@@ -84,7 +85,7 @@ export class NameProblems {
       message: `step ${step} uses \`${name}\` before ${this.drafts.place(by)} changes it, and needs an earlier part of the same step`,
       why: 'a step runs in one go, so two steps cannot take turns',
       fix: 'give that later cell a step of its own',
-      span: { cell, line: 1, column: 0, endLine: 1, endColumn: 0 }
+      span: { cell, ...placeOf(name, this.names.factsOf(cell)) }
     };
   }
 
@@ -96,7 +97,7 @@ export class NameProblems {
       message: `step ${step} uses \`${name}\` before and after ${this.drafts.place(by)}, which changes it in between`,
       why: 'a step runs in one go, so two steps cannot take turns',
       fix: `give the later cells of step ${step} a step of their own`,
-      span: { cell, line: 1, column: 0, endLine: 1, endColumn: 0 }
+      span: { cell, ...placeOf(name, this.names.factsOf(cell)) }
     };
   }
 
@@ -114,4 +115,13 @@ export class NameProblems {
       span: { cell, ...need.at }
     };
   }
+}
+
+/** Where a cell first reads, binds or changes a name; its first line if only code that it calls does. */
+export function placeOf(name: string, { reads, binds, changes, deletes }: CellFacts): Range {
+  const places = [...reads, ...binds, ...changes, ...deletes]
+    .filter(each => each.name === name)
+    .map(({ at }) => at)
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+  return places[0] ?? { line: 1, column: 0, endLine: 1, endColumn: 0 };
 }

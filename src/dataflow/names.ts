@@ -9,6 +9,14 @@ export class NotebookNames {
   constructor(private readonly facts: ReadonlyMap<number, CellFacts>) {
     this.cells = [...facts.keys()].sort((a, b) => a - b);
     const ordered = this.cells.map(cell => this.factsOf(cell));
+    this.looksAtSubclasses = ordered.some(each => /\b__subclasses__\b/.test(each.source));
+    for (const { binds, madeFrom } of this.looksAtSubclasses ? ordered : []) {
+      for (const { name } of binds.filter(each => each.kind === 'class')) {
+        for (const base of madeFrom[name] ?? []) {
+          this.derived.set(base, (this.derived.get(base) ?? new Set()).add(name));
+        }
+      }
+    }
     this.bound = new Set(ordered.flatMap(each => each.binds.map(bind => bind.name)));
     this.kinds = kindsOf(ordered);
     this.code = new CodeIndex(ordered, name => this.kinds.isModule(name));
@@ -19,6 +27,24 @@ export class NotebookNames {
     const found = this.facts.get(cell);
     if (!found) {
       throw new Error(`no facts of cell ${cell}`);
+    }
+    return found;
+  }
+
+  /**
+   * Classes that are made from these, directly or through others, if some cell looks at the subclasses of a class: then a base
+   * is not what it was as long as one of them is missing.
+   */
+  subclassesOf(names: Iterable<string>): ReadonlySet<string> {
+    const found = new Set<string>();
+    const queue = this.looksAtSubclasses ? [...names] : [];
+    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+      for (const each of this.derived.get(name) ?? []) {
+        if (!found.has(each)) {
+          found.add(each);
+          queue.push(each);
+        }
+      }
     }
     return found;
   }
@@ -44,5 +70,8 @@ export class NotebookNames {
   readonly cells: readonly number[];
   readonly kinds: NameKinds;
   readonly code: CodeIndex;
+  private readonly looksAtSubclasses: boolean;
+  /** Classes by what they were made from. */
+  private readonly derived = new Map<string, Set<string>>();
   private readonly bound: ReadonlySet<string>;
 }

@@ -32,7 +32,7 @@ export class Needs {
     for (const [name, need] of summary.needs) {
       this.resolve(name, need, summary.cell, draft);
     }
-    for (const name of shared) {
+    for (const name of [...shared, ...this.names.subclassesOf(summary.needs.keys())]) {
       this.loosely(name, summary.cell, draft);
     }
     this.touch(summary, shared, draft);

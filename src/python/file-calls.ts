@@ -91,10 +91,11 @@ const FUNCTIONS: readonly (readonly [RegExp, readonly FileUseRule[]])[] = [
   ],
   [/^glob\.i?glob\d?$/, READS],
   [
-    /^(linecache\.\w+|tokenize\.open|imghdr\.what|sndhdr\.what|runpy\.run_\w+|zipfile\.is_zipfile|tarfile\.is_tarfile|dbm\.whichdb|netrc\.netrc|compileall\.\w+|py_compile\.compile)$/,
+    /^(linecache\.\w+|tokenize\.open|imghdr\.what|sndhdr\.what|zipfile\.is_zipfile|tarfile\.is_tarfile|dbm\.whichdb|netrc\.netrc|compileall\.\w+|py_compile\.compile)$/,
     READS
   ],
-  [/^runpy\.run_path$/, ANYTHING],
+  [/^runpy\.run_\w+$/, ANYTHING],
+  [/^importlib\.reload$/, [use('none', 'read')]],
   [/^filecmp\.\w+$/, [use(0, 'read'), use(1, 'read')]],
   [/^fileinput\.(input|FileInput)$/, CHANGES],
   [

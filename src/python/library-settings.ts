@@ -33,7 +33,12 @@ const SHELL_SETTERS = /^(for_type|for_type_by_name|set_\w+|enable_\w+|define_ali
 export function librarySettings(tree: Tree, walk: Walk): readonly LibrarySetting[] {
   const shells = new Set<string>();
   return named(tree.root).flatMap(statement => {
-    const [only, ...more] = statement.type === 'expression_statement' ? named(statement) : [];
+    const [only, ...more] =
+      statement.type === 'expression_statement'
+        ? named(statement)
+        : statement.type === 'decorated_definition'
+          ? [statement]
+          : [];
     if (!only || more.length > 0) {
       return [];
     }
@@ -104,9 +109,37 @@ function settingOf(node: Node, walk: Walk): Found | undefined {
       return callOf(node, walk);
     case 'assignment':
       return assignmentOf(node, walk);
+    case 'decorated_definition':
+      return registrationOf(node, walk);
     default:
       return undefined;
   }
+}
+
+/** What a decorator of a library hands to it: `@pd.api.extensions.register_dataframe_accessor('geo')`, `@register_line_magic`. */
+function registrationOf(node: Node, walk: Walk): Found | undefined {
+  const decorators = node.children.filter(each => each.type === 'decorator');
+  const definition = child(node, 'definition');
+  const target = definition && child(definition, 'name');
+  const [expression] = decorators.length === 1 ? named(decorators[0]) : [];
+  const callee = expression?.type === 'call' ? child(expression, 'function') : expression;
+  const list = expression?.type === 'call' ? child(expression, 'arguments') : undefined;
+  const name = callee && importedName(callee, walk);
+  if (!callee || !target || name === undefined || !/\.register_\w+$/.test(name)) {
+    return undefined;
+  }
+  const reads = list ? settled(list, walk) : [];
+  const own = walk.text(target);
+  const code = walk.later.filter(each => each.owner === own);
+  const mentioned = code.flatMap(each => [...each.reads.map(read => read.name), ...each.calls]);
+  const made = [...(walk.madeFrom.get(own) ?? []), ...mentioned].filter(each => each !== own);
+  // What is kept in another way than by names (`global`, defaults that are values) is not made again.
+  const isClear = code.every(
+    each => each.binds.length === 0 && each.changes.every(change => change.how === 'call')
+  );
+  return reads && isClear
+    ? settingFrom(callee, name, [...reads, ...made], walk, name.startsWith('IPython.'))
+    : undefined;
 }
 
 function callOf(node: Node, walk: Walk): Found | undefined {
@@ -122,7 +155,7 @@ function callOf(node: Node, walk: Walk): Found | undefined {
     return undefined;
   }
   const reads = settled(list, walk);
-  return reads && made(callee, name, reads, walk, OF_DISPLAY.test(name));
+  return reads && settingFrom(callee, name, reads, walk, OF_DISPLAY.test(name));
 }
 
 function assignmentOf(node: Node, walk: Walk): Found | undefined {
@@ -136,10 +169,10 @@ function assignmentOf(node: Node, walk: Walk): Found | undefined {
     return undefined;
   }
   const reads = settled(value, walk);
-  return reads && made(target, name, reads, walk, OF_DISPLAY.test(name));
+  return reads && settingFrom(target, name, reads, walk, OF_DISPLAY.test(name));
 }
 
-function made(
+function settingFrom(
   node: Node,
   name: string,
   reads: readonly string[],

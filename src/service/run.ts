@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileLocal, compileRunAll } from '../compile/local';
 import type { LocalDocument } from '../compile/types';
-import { writtenModules } from '../dataflow/file-order';
+import { mayBringModules, writtenModules } from '../dataflow/file-order';
 import type { Diagnostic } from '../diagnostics/types';
 import { bindParameters } from '../pipeline/parameters';
 import { buildPipeline } from '../pipeline/pipeline';
@@ -56,12 +56,16 @@ export function neededModules(project: Project): readonly string[] {
 
 function pythonProblems(project: Project, python: PythonInfo): readonly Diagnostic[] {
   const problems: Diagnostic[] = [];
-  const written = writtenModules([...project.facts.values()].flatMap(facts => facts.effects));
+  const cells = [...project.facts.values()].map(facts => ({
+    facts,
+    effects: [...facts.effects, ...facts.later.flatMap(each => each.effects)]
+  }));
+  const written = writtenModules(cells);
   const missing = new Set(python.missing.filter(each => !written.has(each)));
   const installs = [...project.facts.values()].some(facts =>
     facts.magics.some(magic => magic.effect === 'packages')
   );
-  if (missing.size > 0 && !installs) {
+  if (missing.size > 0 && !installs && !mayBringModules(cells.flatMap(each => each.effects))) {
     const [first] = importsOf(project, missing);
     problems.push({
       code: 'NP421',

@@ -175,7 +175,12 @@ function storeInto(
     return;
   }
   // What a call gives is the library's to say: `decimal.getcontext()` is known as an effect of its own.
-  if (root !== undefined && isModule(walk, root) && !isOfCall(object)) {
+  if (
+    root !== undefined &&
+    isModule(walk, root) &&
+    !isOfCall(object) &&
+    qualified(walk, object) !== '__main__'
+  ) {
     effect(walk, 'patch', 'change', target, walk.text(target));
     change(walk, root, target, 'attribute', walk.text(target));
     return;

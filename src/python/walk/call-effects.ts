@@ -62,8 +62,16 @@ export function specialCall(walk: Walk, call: CallParts, targets: readonly Node[
   if (callee.type === 'identifier' && resolvesGlobal(walk, spelled) && !bound.has(spelled)) {
     namespaceCall(walk, call);
   }
+  const module = /^(importlib\.import_module|__import__)$/.test(spelled) && call.values[0];
+  const text = module ? stringValue(walk.text(module)) : undefined;
+  if (text !== undefined) {
+    walk.imports.push({ module: text, at: walk.at(node), conditional: true, optional: true });
+  }
   if (INTERACTIVE.has(spelled) && !bound.has(spelled)) {
     walk.interactive.push({ what: `${spelled}()`, at: walk.at(node) });
+  }
+  if (/^IPython\.(core\.getipython\.)?get_ipython$/.test(spelled)) {
+    walk.needsIPython ??= { what: 'get_ipython()', at: walk.at(node) };
   }
   const found = UNSHIPPABLE.find(([pattern]) => pattern.test(spelled));
   if (found && walk.isAtTop) {

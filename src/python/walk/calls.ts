@@ -197,6 +197,16 @@ export function decoratorCall(walk: Walk, decorator: Node, target: Node): void {
     return;
   }
   const name = walk.text(target);
+  const dotted = qualified(
+    walk,
+    callee.type === 'call' ? (child(callee, 'function') ?? callee) : callee
+  );
+  if (dotted !== undefined && /\.register_\w+$/.test(dotted) && isModule(walk, root)) {
+    effect(walk, 'patch', 'change', decorator, walk.text(callee));
+    if (dotted.startsWith('IPython.')) {
+      walk.needsIPython ??= { what: `@${walk.text(callee)}`, at: walk.at(decorator) };
+    }
+  }
   if (!isModule(walk, root)) {
     const isPlain = callee.type === 'identifier';
     change(walk, root, decorator, isPlain ? 'call' : 'method', lastWord(walk, callee));

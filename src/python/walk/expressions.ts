@@ -2,11 +2,11 @@ import { isComprehension } from '../scope';
 import { child, named, type Node } from '../tree';
 import { assignment, assignTo, augmentedAssignment } from './assignments';
 import { call } from './calls';
-import { effect } from './changes';
+import { dynamicCode, effect } from './changes';
 import { comprehension, generator } from './comprehensions';
 import { maybe } from './flow';
 import { lambda } from './functions';
-import { qualified, read } from './names';
+import { isModule, qualified, read } from './names';
 import { givesBack, roots } from './sharing';
 import type { Walk } from './walk';
 
@@ -19,7 +19,6 @@ const PASSES_ON = new Set([
   'tuple',
   'expression_list',
   'set',
-  'subscript',
   'binary_operator',
   'list_splat',
   'dictionary_splat'
@@ -30,7 +29,21 @@ export function expression(walk: Walk, node: Node, targets: readonly Node[]): vo
   switch (node.type) {
     case 'identifier':
       read(walk, node);
+      if (walk.known.get(walk.text(node)) === '__main__' && isModule(walk, walk.text(node))) {
+        dynamicCode(walk, '__main__', node, true, true);
+      }
       return;
+    case 'subscript': {
+      const [modules, key] = named(node);
+      if (
+        qualified(walk, modules) === 'sys.modules' &&
+        /^(["'])__main__\1$|^__name__$/.test(key ? walk.text(key) : '')
+      ) {
+        dynamicCode(walk, walk.text(node), node, true, true);
+      }
+      named(node).forEach(each => walk.expression(each, targets));
+      return;
+    }
     case 'attribute':
       walk.expression(child(node, 'object'));
       noteAttribute(walk, node);

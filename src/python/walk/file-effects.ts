@@ -68,11 +68,16 @@ function byRule(walk: Walk, call: CallParts, rule: FileUseRule): void {
   const { node, values, keywords } = call;
   const positional = values.filter(each => each.type !== 'keyword_argument');
   const byKeyword = [...keywords].find(([name]) => rule.keywords.test(name))?.[1];
-  const own = (rule.argument === 'none' ? undefined : positional[rule.argument]) ?? byKeyword;
+  const byPosition = rule.argument === 'none' ? undefined : positional[rule.argument];
+  const own = byPosition ?? (rule.argument === 'none' && !rule.onlyIfGiven ? undefined : byKeyword);
   if (rule.onlyIfGiven && (!own || !mayBePath(walk, own))) {
     return;
   }
-  const path = own && pathOf(walk, own);
+  const path = own
+    ? pathOf(walk, own)
+    : call.isMethod
+      ? pathOfReceiver(walk, call.callee)
+      : undefined;
   effect(walk, 'files', accessOf(walk, rule, positional, keywords), node, walk.text(node), path);
 }
 
@@ -211,6 +216,20 @@ function pathOf(walk: Walk, node: Node): string | undefined {
   const text = isName ? walk.strings.get(walk.text(node)) : walk.text(node);
   const value = text === undefined ? undefined : stringValue(text);
   return value === undefined ? undefined : (localFile(value) ?? value);
+}
+
+/** `x` of `Path('x').write_text(…)`. */
+function pathOfReceiver(walk: Walk, callee: Node): string | undefined {
+  const receiver = child(callee, 'object');
+  const maker = receiver?.type === 'call' ? child(receiver, 'function') : undefined;
+  const list = receiver && child(receiver, 'arguments');
+  const values = list ? named(list) : [];
+  const isPath = maker !== undefined && /^pathlib\.\w*Path$/.test(qualified(walk, maker) ?? '');
+  // `rename` and the like have to do with two files, and a glob with those in the folder.
+  const isOne = /^(write|read)_|^(mkdir|touch|unlink|rmdir|exists|is_file|is_dir|stat|open)$/.test(
+    lastWord(walk, callee)
+  );
+  return isPath && isOne && values.length === 1 ? pathOf(walk, values[0]) : undefined;
 }
 
 /** The names that a cell's statements bind to a string literal and to nothing else, as source text. */

@@ -5,6 +5,7 @@ method that refers to its class) come back as cycles. A function's globals are t
 """
 
 import abc
+import contextlib
 import enum
 import importlib
 import marshal
@@ -240,14 +241,15 @@ class DefinitionLoader:
         if known is not None:
             return known
         body = {"__module__": module, "__qualname__": qualname, **first}
-        if issubclass(meta, enum.EnumMeta):
-            scope = meta.__prepare__(name, bases)
-            scope.update(body)
-            cls = meta.__new__(meta, name, bases, scope)
-        elif issubclass(meta, abc.ABCMeta):
-            cls = abc.ABCMeta.__new__(meta, name, bases, body)
-        else:
-            cls = type.__new__(meta, name, bases, body)
+        with _ungreeted(bases):
+            if issubclass(meta, enum.EnumMeta):
+                scope = meta.__prepare__(name, bases)
+                scope.update(body)
+                cls = meta.__new__(meta, name, bases, scope)
+            elif issubclass(meta, abc.ABCMeta):
+                cls = abc.ABCMeta.__new__(meta, name, bases, body)
+            else:
+                cls = type.__new__(meta, name, bases, body)
         self._registry.register(uid, cls)
         return cls
 
@@ -299,6 +301,24 @@ class DefinitionLoader:
     def finish(self):
         """Sets what must not act while classes are being made."""
         for cls, hook in self._deferred:
+            type.__setattr__(cls, "__init_subclass__", hook)
+
+
+@contextlib.contextmanager
+def _ungreeted(bases):
+    """The notebook's classes do not greet a subclass that is only read back: what `__init_subclass__` did comes with the values."""
+    classes = {each for base in bases for each in base.__mro__}
+    hooks = [
+        (each, vars(each)["__init_subclass__"])
+        for each in classes
+        if each.__module__ == "__main__" and "__init_subclass__" in vars(each)
+    ]
+    for cls, _ in hooks:
+        type.__delattr__(cls, "__init_subclass__")
+    try:
+        yield
+    finally:
+        for cls, hook in hooks:
             type.__setattr__(cls, "__init_subclass__", hook)
 
 
