@@ -7,12 +7,15 @@ export interface Draft {
   /** Cells that the step runs, ascending. */
   readonly cells: readonly number[];
   /** By name, with the first of the step's cells that uses it; Infinity while only definitions that it repeats do. */
-  readonly inputs: Map<string, {
+  readonly inputs: Map<
+    string,
+    {
       /** Steps that may leave it, with the last cell of each that writes it before it is used. */
       readonly from: Map<string, number>;
       firstUse: number;
       optional: boolean;
-    }>;
+    }
+  >;
   /** Names that the step may bind, change or delete. */
   readonly writes: Set<string>;
   /** By cell and line of the definition. */
