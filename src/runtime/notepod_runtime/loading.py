@@ -157,7 +157,10 @@ class GroupLoader:
             message = (
                 f"the snapshot of step {snapshot.step} cannot be loaded: {type(error).__name__}: {error}."
             )
-            raise SnapshotError("NP506", message, f"Run step {snapshot.step} again.") from error
+            # The stream is what was written: its checksum was looked at.
+            which = ", ".join(f"`{name}`" for name in record["names"])
+            fix = f"If that is so when step {snapshot.step} has run again, {which} cannot leave its process: put it into the step that uses it."
+            raise SnapshotError("NP506", message, fix) from error
         definitions.finish()
         check_versions(snapshot.step, snapshot.manifest["packages"])
         return group
