@@ -55,13 +55,14 @@ function planStep(
   const { byName } = shared;
   const later = (names: readonly string[]) =>
     names.filter(name => (byName.get(name)?.cells.at(-1) ?? -1) > (step.cells[0] ?? 0));
-  // An ancestor with a cell after the use: what it leaves under the name is a later value, unless it is known to make it before.
+  // An ancestor that writes it in a cell after the use: what it leaves is a later value, unless it is known to make it before. One
+  // that only makes others share its objects leaves the value that it took.
   const isLater = (name: string, input: Input) => {
     const other = byName.get(name);
     return (
       (other?.cells.at(-1) ?? -1) > input.firstUse &&
-      ((other?.cells[0] ?? -1) > input.firstUse ||
-        (!input.from.includes(name) && other?.outputs.includes(input.name) === true))
+      !input.from.includes(name) &&
+      other?.writes.includes(input.name) === true
     );
   };
   return {

@@ -24,6 +24,7 @@ export function assembleSteps(
       cells: draft.cells,
       inputs: inputsOf(draft, drafts),
       outputs: [...(outputs.get(draft.name) ?? [])].sort(),
+      writes: [...draft.writes].sort(),
       replays,
       settings: settings.into.get(draft.name) ?? [],
       parameters: [...draft.parameters].sort(),

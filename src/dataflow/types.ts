@@ -63,6 +63,8 @@ export interface Step {
   readonly inputs: readonly Input[];
   /** Names that later steps may take from this step: what it may bind, change or delete and some later step needs. */
   readonly outputs: readonly string[];
+  /** Names that it may bind, change or delete, sorted. */
+  readonly writes: readonly string[];
   readonly replays: readonly Replay[];
   readonly settings: readonly SettingReplay[];
   /** Names of pipeline parameters that the step reads, directly or later. */
