@@ -4,7 +4,7 @@ import type { Kinds } from '../../src/cluster/objects';
 import type { ArgoForm } from '../../src/compile/argo';
 import type { TestCell } from '../law/notebook-file';
 import { objectName } from './cluster';
-import { compiled } from './compiled';
+import { applied, compiled, mayMakeNamespaces } from './compiled';
 import { ended, putOut, ranHere } from './runs';
 
 // Documents of `notepod compile` run as they are, and give what a local run gives.
@@ -108,3 +108,56 @@ test('a step that fails ends the run as failed, after all that comes before it',
   expect(there.outputs[0]).toEqual(here.outputs?.[0]);
   expect(there.outputs[2]).toEqual([]);
 });
+
+// It takes a namespace of its own, since the profile is a namespace's.
+(mayMakeNamespaces() ? test : test.skip)(
+  'the pods of a user who is not root are let into a namespace with the restricted profile',
+  async () => {
+    const namespace = objectName('restricted');
+    const account = { name: 'steps', namespace };
+    const rbac = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: account };
+    applied([
+      {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: {
+          name: namespace,
+          labels: { 'pod-security.kubernetes.io/enforce': 'restricted' }
+        }
+      },
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: account },
+      {
+        ...rbac,
+        kind: 'Role',
+        rules: [
+          {
+            apiGroups: ['argoproj.io'],
+            resources: ['workflowtaskresults'],
+            verbs: ['create', 'patch']
+          }
+        ]
+      },
+      {
+        ...rbac,
+        kind: 'RoleBinding',
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: account.name },
+        subjects: [{ kind: 'ServiceAccount', ...account }]
+      }
+    ]);
+    const there = await openCluster({ namespace });
+    try {
+      const cells = [{ tags: ['step:one'], source: 'import os\nprint(os.getuid())' }];
+      const { document } = await compiled(cells, { as: 'workflow', namespace }, 'nb', {
+        serviceAccount: account.name,
+        runAsUser: 1000
+      });
+      const made = await there.create('Workflow', document);
+      const name = made.metadata?.name ?? '';
+      expect(await ended(there, name)).toBe('Succeeded');
+      expect((await putOut(there, name, 1)).printed).toBe('1000\n');
+    } finally {
+      await there.delete('Namespace', namespace);
+      there.dispose();
+    }
+  }
+);

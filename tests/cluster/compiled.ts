@@ -8,7 +8,7 @@ import { compileDocument, compileRun, type ArgoForm } from '../../src/compile/ar
 import { argoYaml } from '../../src/compile/argo-yaml';
 import type { JsonObject, RunManifests } from '../../src/compile/types';
 import type { Diagnostic } from '../../src/diagnostics/types';
-import { prepareClusterRun } from '../../src/service/cluster-run';
+import { prepareClusterRun, type ClusterChoices } from '../../src/service/cluster-run';
 import { analyseProject } from '../../src/service/project';
 import { notebookText, type TestCell } from '../law/notebook-file';
 import { image, stepAccount } from './cluster';
@@ -26,12 +26,13 @@ export interface Compiled {
 export async function compiled(
   cells: readonly TestCell[],
   form: ArgoForm = { as: 'workflow' },
-  name = 'nb'
+  name = 'nb',
+  more: ClusterChoices = {}
 ): Promise<Compiled> {
   const folder = mkdtempSync(join(tmpdir(), 'notepod-test-'));
   try {
     const project = await analyseProject(join(folder, `${name}.ipynb`), notebookText(cells));
-    const choices = { image, serviceAccount: stepAccount, standsAlone: true };
+    const choices = { image, serviceAccount: stepAccount, standsAlone: true, ...more };
     const { sources, diagnostics } = prepareClusterRun(project, new Map(), choices);
     const document = compileDocument(sources, form);
     return {
@@ -75,6 +76,23 @@ export async function accepted(
   } finally {
     cluster.dispose();
   }
+}
+
+/** True if kubectl is there and the user may make namespaces. */
+export function mayMakeNamespaces(): boolean {
+  return (
+    hasKubectl() &&
+    spawnSync('kubectl', ['auth', 'can-i', 'create', 'namespaces'], { stdio: 'ignore' }).status ===
+      0
+  );
+}
+
+/** Applies objects of any kind. */
+export function applied(objects: readonly object[]): void {
+  execFileSync('kubectl', ['apply', '-f', '-'], {
+    input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
+    stdio: 'pipe'
+  });
 }
 
 /** True if kubectl is on the path. */

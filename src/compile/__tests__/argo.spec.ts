@@ -112,7 +112,8 @@ test('placement, user and account reach the pods', () => {
   expect(spec).toMatchObject({
     serviceAccountName: 'pipeline-runner',
     activeDeadlineSeconds: 60,
-    securityContext: { runAsUser: 1000, fsGroup: 1000, runAsNonRoot: true }
+    securityContext: { runAsUser: 1000, fsGroup: 1000, runAsNonRoot: true },
+    podSpecPatch: expect.stringContaining('"name":"wait"') as unknown
   });
   expect(spec.templates[1]).toMatchObject({
     affinity: { nodeAffinity: {} },
