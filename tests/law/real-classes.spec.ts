@@ -249,7 +249,8 @@ test.each(ROWS)(
         cells.map((source, index) => ({ tags: [`step:${steps?.[index] ?? `s${index}`}`], source }))
       );
       const { stdout, stderr } = await sandbox.notepod(['verify', path, '--python', PYTHON]);
-      const last = stdout.trimEnd().split('\n').pop()?.split(':')[0];
+      // What was refused is followed by why.
+      const [, last] = /^(SAME|DIFFERENT|REFUSED|VARIES)(?::.*)?$/m.exec(stdout) ?? [];
       expect(last === verdict ? verdict : stdout + stderr).toBe(verdict);
     } finally {
       sandbox.dispose();
