@@ -28,7 +28,8 @@ export function planSteps(sources: PlanSources): readonly UnboundPlan[] {
     descendants,
     replayable,
     definitionUsers: usersOfDefinitions(graph),
-    byName: new Map(graph.steps.map(step => [step.name, step]))
+    byName: new Map(graph.steps.map(step => [step.name, step])),
+    inputsByName: inputsByName(graph)
   };
   return pipeline.steps.map((each, ordinal) => planStep(sources, each, ordinal, shared));
 }
@@ -39,6 +40,11 @@ interface Shared {
   readonly replayable: readonly string[];
   readonly definitionUsers: ReadonlyMap<string, readonly string[]>;
   readonly byName: ReadonlyMap<string, Step>;
+  /** Of every name, the steps that take it, in reference order. */
+  readonly inputsByName: ReadonlyMap<
+    string,
+    readonly { readonly step: string; readonly input: Input }[]
+  >;
 }
 
 function planStep(
@@ -82,14 +88,13 @@ function planStep(
       neededAfter: later(input.alsoNeededBy).filter(name => after.has(name))
     })),
     outputs: step.outputs.map(name => {
-      const wanting = graph.steps.flatMap(other => {
-        const input = other.inputs.find(i => i.name === name && i.from.includes(step.name));
-        return input ? [{ name: other.name, input }] : [];
-      });
+      const wanting = (shared.inputsByName.get(name) ?? []).filter(({ input }) =>
+        input.from.includes(step.name)
+      );
       return {
         name,
         cell: lastCellThatWrites(sources, step, name),
-        neededBy: wanting.map(other => other.name),
+        neededBy: wanting.map(other => other.step),
         required: wanting.some(other => other.input.from[0] === step.name),
         optional: wanting.every(other => other.input.optional)
       };
@@ -268,6 +273,18 @@ function replayableNames(sources: PlanSources): readonly string[] {
     }
   }
   return [...names].sort();
+}
+
+function inputsByName(graph: StepGraph): Map<string, { step: string; input: Input }[]> {
+  const found = new Map<string, { step: string; input: Input }[]>();
+  for (const step of graph.steps) {
+    for (const input of step.inputs) {
+      const list = found.get(input.name) ?? [];
+      list.push({ step: step.name, input });
+      found.set(input.name, list);
+    }
+  }
+  return found;
 }
 
 function usersOfDefinitions(graph: StepGraph): Map<string, string[]> {
