@@ -1,5 +1,6 @@
 """Runs one step: inputs, definitions, cells, guard, snapshot. The engine starts it; see ``README.md``."""
 
+import _thread
 import contextlib
 import json
 import os
@@ -66,7 +67,23 @@ def _take_sigterm():
 
     signal.signal(signal.SIGTERM, cancel)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=let_go)
+        # A signal that comes between the fork and letting go would find the handler, and Python forgets what is pending there in a
+        # child: a pool that ends its workers at once would wait for ever. Held back, it comes when the child has let go.
+        masks = {}
+
+        def hold():
+            masks[_thread.get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+        def release():
+            mask = masks.pop(_thread.get_ident(), None)
+            if mask is not None:
+                signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+        def begin():
+            let_go()
+            release()
+
+        os.register_at_fork(before=hold, after_in_parent=release, after_in_child=begin)
 
 
 def _run(plan, volume, folder, record):
