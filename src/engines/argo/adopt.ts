@@ -5,6 +5,7 @@ import type { Cluster } from '../../cluster/client';
 import type { Kinds } from '../../cluster/objects';
 import type { LocalDocument, StepPlan } from '../../compile/types';
 import { EventLog } from '../run-store/event-log';
+import { submission } from '../run-store/new-run';
 import { RunFolder, type RunFile } from '../run-store/run-folder';
 import { ANNOTATION, ofRun } from './names';
 import { nanoseconds } from './pod-state';
@@ -60,22 +61,7 @@ export async function adoptRun(
   try {
     folder.fill(file, bundle.notebook, {});
     const log = new EventLog(folder.events);
-    log.append(
-      {
-        type: 'run-submitted',
-        run,
-        notebook,
-        target: 'argo',
-        steps: document.steps.map(step => ({
-          name: step.name,
-          needs: step.needs,
-          cells: step.plan.cells.map(cell => cell.index)
-        })),
-        parameters: bundle.parameters,
-        jobs: 1
-      },
-      nanoseconds(first.metadata?.creationTimestamp)
-    );
+    log.append(submission(file, 'argo'), nanoseconds(first.metadata?.creationTimestamp));
     if (log.failure) {
       throw log.failure;
     }

@@ -5,6 +5,7 @@ import type { Kind, Kinds } from '../../cluster/objects';
 import { EngineError } from '../errors';
 import { EventLog, readEventFile } from '../run-store/event-log';
 import { followEvents, followStepLog } from '../run-store/follow';
+import { storeRun, submission } from '../run-store/new-run';
 import { newRunFolder, RunFolder, type RunFile } from '../run-store/run-folder';
 import { isHeld, takeLock } from '../run-store/supervisor-lock';
 import type { Engine, RunEvent, SubmitOptions } from '../types';
@@ -57,30 +58,9 @@ export class ArgoEngine implements Engine<ArgoDocument> {
       options: { jobs, python, workdir, parameters, notebook: notebook.path },
       cluster: { context: cluster.context, namespace: cluster.namespace, workflows: [workflow] }
     };
-    try {
-      takeLock(folder.lock);
-      folder.fill(file, notebook.text, {});
-    } catch (error) {
-      rmSync(folder.path, { recursive: true, force: true });
-      throw new EngineError(
-        `the run cannot be stored: ${(error as Error).message}`,
-        'free some room on the disk of the run store'
-      );
-    }
+    storeRun(folder, file, notebook.text, {});
     const log = new EventLog(folder.events);
-    log.append({
-      type: 'run-submitted',
-      run,
-      notebook: notebook.path,
-      target: this.target,
-      steps: document.steps.steps.map(step => ({
-        name: step.name,
-        needs: step.needs,
-        cells: step.plan.cells.map(cell => cell.index)
-      })),
-      parameters: options.parameters,
-      jobs: options.jobs
-    });
+    log.append(submission(file, this.target));
     try {
       if (log.failure) {
         throw log.failure;

@@ -3,6 +3,7 @@ import type { Kinds } from '../../cluster/objects';
 import { templateNames } from '../../compile/template-names';
 import type { LocalDocument } from '../../compile/types';
 import { nowNs, type EventLog, type NewEvent } from '../run-store/event-log';
+import { OUTCOME_WORDS } from '../outcomes';
 import type { RunFolder } from '../run-store/run-folder';
 import type { RunEvent, RunOutcome, StepOutcome } from '../types';
 import { ofRun } from './names';
@@ -458,7 +459,7 @@ export class Follower {
     const failed = this.document.steps.find(each => this.outcomes.has(each.name));
     if (failed !== undefined) {
       const outcome = this.outcomes.get(failed.name) ?? 'failed';
-      const words = `step ${failed.name} ${WORDS[outcome]}`;
+      const words = `step ${failed.name} ${OUTCOME_WORDS[outcome]}`;
       this.over(outcome === 'guard' ? 'guard' : 'failed', words, workflow.finished);
     } else if (workflow.phase === 'Succeeded') {
       this.over('succeeded', undefined, workflow.finished);
@@ -526,13 +527,3 @@ export class Follower {
 function isNewer(state: WorkflowState, than: WorkflowState): boolean {
   return state.name === than.name || BigInt(state.created) > BigInt(than.created);
 }
-
-const WORDS: Readonly<Record<StepOutcome, string>> = {
-  succeeded: 'succeeded',
-  failed: 'failed',
-  guard: 'was stopped by the guard',
-  cancelled: 'was cancelled',
-  timeout: 'took too long',
-  killed: 'was killed',
-  skipped: 'was skipped'
-};

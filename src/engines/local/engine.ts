@@ -6,6 +6,7 @@ import type { Engine, RunEvent, SubmitOptions } from '../types';
 import { EventLog, readEventFile } from '../run-store/event-log';
 import { takeOver } from './reuse';
 import { followEvents, followStepLog } from '../run-store/follow';
+import { storeRun, submission } from '../run-store/new-run';
 import { newRunFolder, RunFolder, type RunFile } from '../run-store/run-folder';
 import { Scheduler } from './scheduler';
 import { isHeld, takeLock } from '../run-store/supervisor-lock';
@@ -92,35 +93,13 @@ export class LocalEngine implements Engine<LocalDocument> {
       options: { ...rest, notebook: notebook.path }
     };
     let reused: readonly string[] = [];
-    try {
-      takeLock(folder.lock);
-      folder.fill(file, notebook.text, this.options.program);
+    storeRun(folder, file, notebook.text, this.options.program, () => {
       if (from !== undefined && reuse !== undefined) {
         reused = takeOver(document, from, this.existing(reuse), folder);
       }
-    } catch (error) {
-      rmSync(folder.path, { recursive: true, force: true });
-      throw error instanceof EngineError
-        ? error
-        : new EngineError(
-            `the run cannot be stored: ${(error as Error).message}`,
-            'free some room on the disk of the run store'
-          );
-    }
-    const log = new EventLog(folder.events);
-    log.append({
-      type: 'run-submitted',
-      run,
-      notebook: notebook.path,
-      target: this.target,
-      steps: document.steps.map(step => ({
-        name: step.name,
-        needs: step.needs,
-        cells: step.plan.cells.map(cell => cell.index)
-      })),
-      parameters: options.parameters,
-      jobs: options.jobs
     });
+    const log = new EventLog(folder.events);
+    log.append(submission(file, this.target));
     reused.forEach(step => log.append({ type: 'step-reused', step, from: reuse ?? '' }));
     if (log.failure) {
       rmSync(folder.path, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { LocalDocument } from '../../compile/types';
 import type { RunOutcome, StepOutcome } from '../types';
+import { OUTCOME_WORDS } from '../outcomes';
 import type { EventLog } from '../run-store/event-log';
 import type { RunFile, RunFolder } from '../run-store/run-folder';
 import { StepProcess, type StepEnd } from './step-process';
@@ -148,7 +149,7 @@ export class Scheduler {
     } else if (this.place(step) < (this.firstFailed ?? Infinity)) {
       this.firstFailed = this.place(step);
       this.outcome = outcome === 'guard' ? 'guard' : 'failed';
-      this.message = `step ${step.name} ${WORDS[outcome]}`;
+      this.message = `step ${step.name} ${OUTCOME_WORDS[outcome]}`;
     }
   }
 
@@ -185,13 +186,3 @@ export class Scheduler {
   private message: string | undefined;
   private finish: (outcome: RunOutcome) => void = () => undefined;
 }
-
-const WORDS: Readonly<Record<StepOutcome, string>> = {
-  succeeded: 'succeeded',
-  failed: 'failed',
-  guard: 'was stopped by the guard',
-  cancelled: 'was cancelled',
-  timeout: 'took too long',
-  killed: 'was killed',
-  skipped: 'was skipped'
-};
