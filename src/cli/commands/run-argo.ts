@@ -2,21 +2,16 @@ import { resolve } from 'node:path';
 import { openCluster } from '../../cluster/client';
 import { ClusterError } from '../../cluster/errors';
 import { usualServiceAccount } from '../../cluster/service-account';
-import type { RunEvent } from '../../engines/types';
 import { checkProject, choicesOf } from '../../service/cluster-check';
 import { prepareClusterRun } from '../../service/cluster-run';
 import { UserError } from '../../service/errors';
-import { expectWritable, writeOutputs } from '../../service/outputs';
+import { expectWritable } from '../../service/outputs';
 import { hasErrors, openProject, type Project } from '../../service/project';
-import { readOutputs } from '../../service/store';
-import { timelineOf } from '../../timing/timeline';
-import { drawTimeline } from '../../timing/terminal';
 import { EXIT } from '../exit';
 import { countProblems, formatProblems } from '../problems';
-import { Progress } from '../progress';
 import type { Terminal } from '../terminal';
-import { argoEngine, defaultJobs, exitCodeOf, follow, type ClusterOptions } from './engine';
-import { afterwards, sourceLines } from './after-run';
+import { argoEngine, defaultJobs, exitCodeOf, type ClusterOptions } from './engine';
+import { showRun } from './after-run';
 import { checkText } from './doctor';
 
 /** Options of `run --target argo`. */
@@ -75,47 +70,30 @@ export async function runOnArgo(
     terminal.err(`volume: ${looked.found.volume.words}`);
   }
   const engine = argoEngine();
-  const events: RunEvent[] = [];
-  const progress = new Progress(terminal, sourceLines(notebook.cells));
   try {
-    const run = await engine.submit(
-      { steps: prepared.document, manifests: run => prepared.manifests(run) },
-      {
-        jobs: defaultJobs(),
-        python: '',
-        workdir: '',
-        parameters: Object.fromEntries(prepared.parameters.map(each => [each.name, each.value])),
-        notebook: { path: resolve(path), text: project.text },
-        context: place.context,
-        namespace: place.namespace
-      }
+    const outcome = await showRun(
+      engine,
+      () =>
+        engine.submit(
+          { steps: prepared.document, manifests: run => prepared.manifests(run) },
+          {
+            jobs: defaultJobs(),
+            python: '',
+            workdir: '',
+            parameters: Object.fromEntries(
+              prepared.parameters.map(each => [each.name, each.value])
+            ),
+            notebook: { path: resolve(path), text: project.text },
+            context: place.context,
+            namespace: place.namespace
+          }
+        ),
+      { path, project },
+      options,
+      terminal
     );
-    const outcome = await follow(engine, run, terminal, event => {
-      events.push(event);
-      if (options.json === true) {
-        terminal.out(JSON.stringify(event));
-      } else {
-        progress.handle(event);
-      }
-    });
-    progress.dispose();
-    if (outcome === 'detached') {
-      terminal.err(
-        `left alone: run ${run} goes on\nfollow it again:          notepod logs -f ${run}\nend it:                   notepod cancel ${run}`
-      );
-      return exitCodeOf(outcome);
-    }
-    if (options.output !== undefined) {
-      writeOutputs(project.text, readOutputs(engine.folder(run)), options.output);
-      terminal.err(`outputs written to ${options.output}`);
-    }
-    if (options.json !== true) {
-      terminal.out(drawTimeline(timelineOf(events), terminal));
-      terminal.err(afterwards(run, path, outcome, events, 'argo'));
-    }
     return exitCodeOf(outcome);
   } finally {
-    progress.dispose();
     await engine.detach();
   }
 }

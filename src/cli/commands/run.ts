@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { RunEvent } from '../../engines/types';
 import { hasErrors, openProject, type Project } from '../../service/project';
 import { askPython, findPython, type PythonInfo } from '../../service/python';
 import {
@@ -9,17 +8,14 @@ import {
   stageFiles,
   type PreparedRun
 } from '../../service/run';
-import { readOutputs, findReusable } from '../../service/store';
-import { expectWritable, writeOutputs } from '../../service/outputs';
+import { findReusable } from '../../service/store';
+import { expectWritable } from '../../service/outputs';
 import { UserError } from '../../service/errors';
-import { timelineOf } from '../../timing/timeline';
-import { drawTimeline } from '../../timing/terminal';
 import { EXIT } from '../exit';
 import { countProblems, formatProblems } from '../problems';
-import { Progress } from '../progress';
 import type { Terminal } from '../terminal';
-import { afterwards, sourceLines } from './after-run';
-import { defaultJobs, exitCodeOf, follow, localEngine } from './engine';
+import { showRun } from './after-run';
+import { defaultJobs, exitCodeOf, localEngine } from './engine';
 
 /** Options that `run` and `verify` share. */
 export interface RunningOptions {
@@ -55,38 +51,25 @@ export async function runCommand(
       ? undefined
       : findReusable(engine.data, resolve(path), options.from, prepared.document);
   const staged = options.fresh === true ? stageFiles(project) : undefined;
-  const events: RunEvent[] = [];
-  const progress = new Progress(terminal, sourceLines(project.notebook.cells));
   try {
-    const run = await engine.submit(prepared.document, {
-      jobs: options.jobs ?? defaultJobs(),
-      python: python.path,
-      workdir: staged ?? project.folder,
-      parameters: Object.fromEntries(prepared.parameters.map(each => [each.name, each.value])),
-      notebook: { path: resolve(path), text: project.text },
-      from: options.from,
-      reuse
-    });
-    const outcome = await follow(engine, run, terminal, event => {
-      events.push(event);
-      if (options.json === true) {
-        terminal.out(JSON.stringify(event));
-      } else {
-        progress.handle(event);
-      }
-    });
-    progress.dispose();
-    if (options.output !== undefined) {
-      writeOutputs(project.text, readOutputs(engine.folder(run)), options.output);
-      terminal.err(`outputs written to ${options.output}`);
-    }
-    if (options.json !== true) {
-      terminal.out(drawTimeline(timelineOf(events), terminal));
-      terminal.err(afterwards(run, path, outcome, events));
-    }
+    const outcome = await showRun(
+      engine,
+      () =>
+        engine.submit(prepared.document, {
+          jobs: options.jobs ?? defaultJobs(),
+          python: python.path,
+          workdir: staged ?? project.folder,
+          parameters: Object.fromEntries(prepared.parameters.map(each => [each.name, each.value])),
+          notebook: { path: resolve(path), text: project.text },
+          from: options.from,
+          reuse
+        }),
+      { path, project },
+      options,
+      terminal
+    );
     return exitCodeOf(outcome);
   } finally {
-    progress.dispose();
     if (staged !== undefined) {
       removeFolder(staged);
     }
