@@ -5,22 +5,22 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { Root } from 'protobufjs';
 import 'protobufjs/ext/descriptor';
+import { PYTHON } from '../law/command';
 import { documentsOf, executorsOf, without, type Document } from './documents';
 import { compiled, type CellOf } from './notebooks';
 import { mistakes, typeOf } from './strict-message';
 
-const python = process.env.NOTEPOD_TEST_PYTHON ?? '.venv/bin/python';
-const missing = spawnSync(python, ['-c', 'import kfp.kubernetes']).status !== 0;
+const missing = spawnSync(PYTHON, ['-c', 'import kfp.kubernetes']).status !== 0;
 if (missing) {
   process.stderr.write(
-    `skipped: the checks by the kfp SDK, since ${python} has no kfp and kfp-kubernetes (scripts/requirements-dev.txt)\n`
+    `skipped: the checks by the kfp SDK, since ${PYTHON} has no kfp and kfp-kubernetes (scripts/requirements-dev.txt)\n`
   );
 }
 const withSdk = missing ? describe.skip : describe;
 
 function sdk(...args: string[]): unknown {
   const options = { encoding: 'utf-8', maxBuffer: 2 ** 28 } as const;
-  return JSON.parse(execFileSync(python, ['tests/kubeflow/kfp_sdk.py', ...args], options));
+  return JSON.parse(execFileSync(PYTHON, ['tests/kubeflow/kfp_sdk.py', ...args], options));
 }
 
 /** The extension of protobufjs adds this; its types do not say so. */

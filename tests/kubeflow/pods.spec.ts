@@ -2,11 +2,9 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openProject } from '../../src/service/project';
 import { compileForKubeflow } from '../../src/service/kubeflow';
-import { Sandbox } from '../law/command';
+import { PYTHON, Sandbox } from '../law/command';
 import { compiled, type CellOf } from './notebooks';
 import { KubeflowRun } from './pods';
-
-const PYTHON = process.env.NOTEPOD_TEST_PYTHON ?? '.venv/bin/python';
 
 // Processes are started, on machines that may be busy: a limit against hanging, and no measure of speed.
 jest.setTimeout(120_000);

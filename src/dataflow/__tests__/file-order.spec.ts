@@ -1,31 +1,17 @@
-import type { TestCell } from '../../../tests/law/notebook-file';
-import { notebookText } from '../../../tests/law/notebook-file';
-import { parseNotebook } from '../../notebook/read';
-import { cutIntoSteps } from '../../notebook/steps';
 import { CellAnalyser } from '../../python/analyser';
-import { NotebookFacts } from '../../python/notebook-facts';
 import { loadParser } from '../../python/parser';
-import { buildStepGraph } from '../graph';
 import type { StepGraph } from '../types';
+import { graphOf } from './graph-of';
 
 let analyser: CellAnalyser;
 beforeAll(async () => {
   analyser = new CellAnalyser(await loadParser());
 });
 
-function graphOf(...sources: readonly string[]): StepGraph {
-  const cells = sources.map((source, index): TestCell => ({
-    source,
-    tags: [`step:s${index + 1}`]
-  }));
-  const parsed = parseNotebook(notebookText(cells));
-  const facts = new NotebookFacts(analyser).of(
-    new Map(parsed.cells.map(cell => [cell.index, cell.source]))
-  );
-  return buildStepGraph(
-    cutIntoSteps(parsed, index => facts.get(index)?.onlyDefines ?? false),
-    facts
-  );
+/** The graph of a notebook in which every cell is a step of its own: s1, s2, … */
+function graphOfSources(...sources: readonly string[]): StepGraph {
+  const cells = sources.map((source, index) => ({ source, tags: [`step:s${index + 1}`] }));
+  return graphOf(cells, analyser);
 }
 
 /** Step `b` comes after step `a`, as far as files say so. */
@@ -126,11 +112,11 @@ const READERS = [
 ];
 
 test.each(WRITERS)('is before a reader: %s', source => {
-  expect(isAfter(graphOf(source, "open('f.txt').read()"), 's1', 's2')).toBe(true);
+  expect(isAfter(graphOfSources(source, "open('f.txt').read()"), 's1', 's2')).toBe(true);
 });
 
 test.each(READERS)('is after a writer and before a removal: %s', source => {
-  const graph = graphOf("open('f.txt', 'w')", source, "import os\nos.remove('f.txt')");
+  const graph = graphOfSources("open('f.txt', 'w')", source, "import os\nos.remove('f.txt')");
   expect([isAfter(graph, 's1', 's2'), isAfter(graph, 's2', 's3')]).toEqual([true, true]);
 });
 
@@ -157,21 +143,25 @@ const APART: readonly (readonly [string, string])[] = [
 ];
 
 test.each(APART)('are not ordered: %s | %s', (one, other) => {
-  expect(isAfter(graphOf(one, other), 's1', 's2')).toBe(false);
+  expect(isAfter(graphOfSources(one, other), 's1', 's2')).toBe(false);
 });
 
 test('a relative path means another file once the folder has changed', () => {
-  const graph = graphOf("open('d/f.txt', 'w')", "import os\nos.chdir('d')", "open('f.txt').read()");
+  const graph = graphOfSources(
+    "open('d/f.txt', 'w')",
+    "import os\nos.chdir('d')",
+    "open('f.txt').read()"
+  );
   expect(isAfter(graph, 's1', 's3')).toBe(true);
 });
 
 test('a name that is bound again is no constant', () => {
-  const graph = graphOf("p = 'a.txt'\nopen(p, 'w')\np = 'b.txt'", "open('a.txt').read()");
+  const graph = graphOfSources("p = 'a.txt'\nopen(p, 'w')\np = 'b.txt'", "open('a.txt').read()");
   expect(isAfter(graph, 's1', 's2')).toBe(true);
 });
 
 test('a function opens what its global says when it is called', () => {
-  const graph = graphOf(
+  const graph = graphOfSources(
     "p = 'a.txt'\ndef f(): open(p, 'w')",
     "p = 'b.txt'\nf()",
     "open('b.txt').read()"

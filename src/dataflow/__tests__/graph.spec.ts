@@ -1,30 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestCell } from '../../../tests/law/notebook-file';
-import { notebookText } from '../../../tests/law/notebook-file';
-import { parseNotebook } from '../../notebook/read';
-import { cutIntoSteps } from '../../notebook/steps';
 import { CellAnalyser } from '../../python/analyser';
-import { NotebookFacts } from '../../python/notebook-facts';
 import { loadParser } from '../../python/parser';
-import { buildStepGraph } from '../graph';
 import type { StepGraph } from '../types';
+import { graphOf } from './graph-of';
 
 let analyser: CellAnalyser;
 beforeAll(async () => {
   analyser = new CellAnalyser(await loadParser());
 });
-
-function graphOf(cells: readonly TestCell[]): StepGraph {
-  const parsed = parseNotebook(notebookText(cells));
-  const facts = new NotebookFacts(analyser).of(
-    new Map(parsed.cells.map(cell => [cell.index, cell.source]))
-  );
-  return buildStepGraph(
-    cutIntoSteps(parsed, index => facts.get(index)?.onlyDefines ?? false),
-    facts
-  );
-}
 
 function ancestors(graph: StepGraph, step: string): ReadonlySet<string> {
   const found = new Set<string>();
@@ -48,7 +33,7 @@ const cases = JSON.parse(
 ) as { id: string; cells: TestCell[]; needs: Record<string, string[]> }[];
 
 test.each(cases.map(each => [each.id, each] as const))('edges of %s', (_, each) => {
-  const graph = graphOf(each.cells);
+  const graph = graphOf(each.cells, analyser);
   for (const [step, needs] of Object.entries(each.needs)) {
     expect([...ancestors(graph, step)]).toEqual(expect.arrayContaining(needs));
   }
@@ -108,7 +93,7 @@ const PARALLEL: readonly (readonly [
 ];
 
 test.each(PARALLEL)('%s', (_, cells, parallel) => {
-  expect(!ancestors(graphOf(cells), 's3').has('s2')).toBe(parallel);
+  expect(!ancestors(graphOf(cells, analyser), 's3').has('s2')).toBe(parallel);
 });
 
 test('the ten-cell example has the edges of its study', () => {
@@ -118,7 +103,8 @@ test('the ten-cell example has the edges of its study', () => {
   const graph = graphOf(
     notebook.cells
       .filter(cell => cell.cell_type === 'code')
-      .map(cell => ({ source: cell.source, tags: cell.metadata.tags ?? [] }))
+      .map(cell => ({ source: cell.source, tags: cell.metadata.tags ?? [] })),
+    analyser
   );
   expect(graph.diagnostics).toEqual([]);
   const before = (step: string) => [...ancestors(graph, step)];
