@@ -4,6 +4,7 @@ import { doctorCommand, type DoctorOptions } from './commands/doctor';
 import { nodesCommand, type NodesOptions } from './commands/nodes';
 import { measureCommand, type MeasureCommandOptions } from './commands/nodes-measure';
 import type { Terminal } from './terminal';
+import { wholeNumber } from './whole-number';
 
 /** Adds the commands that look at a cluster: `doctor`, `nodes`, `nodes measure`. */
 export function addClusterCommands(
@@ -69,20 +70,12 @@ export function addClusterCommands(
         .argParser(collectProbe)
         .default(new Map<string, Probe>(), 'the annotations')
     )
-    .option('--count <n>', 'probes to each place', fromOne, 10)
-    .option('--limit <seconds>', 'how long one node may take', fromOne, 120)
+    .option('--count <n>', 'probes to each place', wholeNumber, 10)
+    .option('--limit <seconds>', 'how long one node may take', wholeNumber, 120)
     .option('--write', 'write the labels (default: only show them)')
     .action(async (_: unknown, command: Command) =>
       exit(await measureCommand(command.optsWithGlobals<MeasureCommandOptions>(), terminal))
     );
-}
-
-function fromOne(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidArgumentError('it must be a whole number from 1.');
-  }
-  return value;
 }
 
 function collectProbe(text: string, before: ReadonlyMap<string, Probe>): Map<string, Probe> {

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { ClusterChoice } from '../cluster/client';
 import { ClusterError } from '../cluster/errors';
 import { BrokenRunError, EngineError } from '../engines/errors';
 import { UserError } from '../service/errors';
@@ -6,7 +7,6 @@ import { addClusterCommands } from './cluster-commands';
 import { checkCommand } from './commands/check';
 import { compileCommand, compileOptions, type CompileOptions } from './commands/compile';
 import { graphCommand } from './commands/graph';
-import type { ClusterOptions } from './commands/engine';
 import { runCommand, type RunOptions } from './commands/run';
 import { runOnArgo, type ArgoRunOptions } from './commands/run-argo';
 import {
@@ -20,6 +20,7 @@ import {
 } from './commands/runs';
 import { verifyCommand } from './commands/verify';
 import { EXIT } from './exit';
+import { wholeNumber } from './whole-number';
 import { paint, processTerminal, type Terminal } from './terminal';
 
 /**
@@ -195,12 +196,11 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
       `Goes on with a failed or interrupted run from its finished steps. ${RUN}`,
       'notepod resume last'
     )
-  ).action(async (run: string, options: ClusterOptions) =>
+  ).action(async (run: string, options: ClusterChoice) =>
     exit(await resumeCommand(run, options, terminal))
   );
   onCluster(add('cancel <run>', `Ends a run that is going. ${RUN}`, 'notepod cancel last')).action(
-    async (run: string, options: ClusterOptions) =>
-      exit(await cancelCommand(run, options, terminal))
+    async (run: string, options: ClusterChoice) => exit(await cancelCommand(run, options, terminal))
   );
   onCluster(
     add(
@@ -208,7 +208,7 @@ function describe(terminal: Terminal, exit: (code: number) => void): Command {
       `Deletes a run with its snapshots and outputs, and its volume. ${RUN}`,
       'notepod delete 20261124-0915'
     )
-  ).action(async (run: string, options: ClusterOptions) =>
+  ).action(async (run: string, options: ClusterChoice) =>
     exit(await deleteCommand(run, options, terminal))
   );
   onCluster(
@@ -266,14 +266,6 @@ function collectParameter(text: string, before: ReadonlyMap<string, string>): Ma
     throw new InvalidArgumentError('it must look like name=value.');
   }
   return new Map(before).set(text.slice(0, at).trim(), text.slice(at + 1));
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new InvalidArgumentError('it must be a whole number from 1.');
-  }
-  return value;
 }
 
 /** Replaced by the version of package.json when bundled. */

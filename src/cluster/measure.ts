@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { MANAGED } from '../compile/labels';
 import { LATENCY_PREFIX } from '../pipeline/node-facts';
 import type { Cluster } from './client';
 import { ClusterError } from './errors';
@@ -218,7 +219,7 @@ function podOf(
   return {
     metadata: {
       name: `notepod-latency-${randomBytes(4).toString('hex')}`,
-      labels: { 'app.kubernetes.io/managed-by': 'notepod', 'notepod.dev/role': 'latency' }
+      labels: { ...MANAGED, 'notepod.dev/role': 'latency' }
     },
     spec: {
       nodeName: node,

@@ -16,6 +16,7 @@ import type {
   V1ServiceAccount,
   V1StorageClass
 } from '@kubernetes/client-node';
+import type { JsonObject } from '../compile/types';
 
 /**
  * A type of the official client as it is on the wire: times are texts, and names are as the API has them (the client writes
@@ -28,10 +29,6 @@ export type Wire<T> = T extends Date
     : T extends object
       ? { readonly [K in keyof T as K extends `_${infer Name}` ? Name : K]: Wire<T[K]> }
       : T;
-
-export type Json =
-  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
 
 /** What every object has. `name`, `uid` and `resourceVersion` are there in all that comes from the cluster. */
 export type Metadata = Wire<V1ObjectMeta>;

@@ -1,7 +1,9 @@
 import type { Diagnostic } from '../diagnostics/types';
 import type { StepOptions } from '../notebook/types';
 import type { Parameter, Pipeline, PipelineStep } from '../pipeline/types';
+import { ANNOTATION, cellNumbers, LABEL, MANAGED } from './labels';
 import { slug, templateNames } from './template-names';
+import { podToleration } from './tolerations';
 import type { JsonObject, LocalDocument, RunManifests } from './types';
 
 /** What the documents for Argo are made from. */
@@ -62,7 +64,7 @@ export const PIECES = 'notepod-bundle';
 export function compileRun(sources: ArgoSources, run: string): RunManifests {
   const { pipeline, bundle, volume } = sources;
   const name = `${slug(pipeline.name, 40)}-${run.slice(-4)}`;
-  const labels = { ...MANAGED, [RUN]: run };
+  const labels = { ...MANAGED, [LABEL.run]: run };
   const maps = pieces(bundle, MAP_PIECE).map((data, index): JsonObject => ({
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -120,7 +122,7 @@ export function compileDocument(sources: ArgoSources, form: ArgoForm): JsonObjec
       labels: MANAGED,
       // Here, other than in the document's own metadata, Argo replaces what looks like a variable.
       annotations: annotationsOf({ ...sources, notebook: sources.notebook.replaceAll('{{', '{') }),
-      labelsFrom: { [RUN]: { expression: 'workflow.name' } }
+      labelsFrom: { [LABEL.run]: { expression: 'workflow.name' } }
     },
     volumeClaimTemplates: [{ metadata: { name: VOLUME }, spec: claimSpec(sources.volume) }]
   };
@@ -201,13 +203,10 @@ function pythonOf(value: unknown, type: string): string {
   );
 }
 
-const RUN = 'notepod.dev/run';
-const MANAGED = { 'app.kubernetes.io/managed-by': 'notepod' } as const;
-
 function annotationsOf({ notebook, document }: ArgoSources): JsonObject {
   return {
-    'notepod.dev/notebook': notebook,
-    'notepod.dev/notebook-hash': document.notebookHash
+    [ANNOTATION.notebook]: notebook,
+    [ANNOTATION.notebookHash]: document.notebookHash
   };
 }
 
@@ -239,7 +238,7 @@ function specOf(sources: ArgoSources, { run }: { readonly run?: string }): JsonO
       ]
     },
     podMetadata: {
-      labels: { ...MANAGED, [RUN]: run ?? '{{workflow.name}}' }
+      labels: { ...MANAGED, [LABEL.run]: run ?? '{{workflow.name}}' }
     },
     templates: [
       {
@@ -293,10 +292,10 @@ function templateOf(
   return {
     name,
     metadata: {
-      labels: { ...options.labels, ...placement?.labels, 'notepod.dev/step': name },
+      labels: { ...options.labels, ...placement?.labels, [LABEL.step]: name },
       annotations: {
         ...options.annotations,
-        'notepod.dev/cells': step.cells.map(cell => cell + 1).join(','),
+        [ANNOTATION.cells]: cellNumbers(step.cells),
         ...Object.fromEntries(
           used.map((each, index) => [parameterKey(index), `{{workflow.parameters.${each.name}}}`])
         )
@@ -309,7 +308,7 @@ function templateOf(
     ...(placement?.schedulerName === undefined ? {} : { schedulerName: placement.schedulerName }),
     ...(options.tolerations.length === 0
       ? {}
-      : { tolerations: options.tolerations.map(toleration) }),
+      : { tolerations: options.tolerations.map(podToleration) }),
     ...(options.retry === 0 ? {} : { retryStrategy: retryOf(options.retry) }),
     ...(options.timeoutSeconds === undefined
       ? {}
@@ -381,15 +380,6 @@ function resourcesOf({ requests, limits }: StepOptions): JsonObject {
     ...(Object.keys(limits).length === 0 ? {} : { limits })
   };
   return Object.keys(own).length === 0 ? {} : { resources: own };
-}
-
-function toleration({ key, value, effect }: StepOptions['tolerations'][number]): JsonObject {
-  return {
-    key,
-    operator: value === undefined ? 'Exists' : 'Equal',
-    ...(value === undefined ? {} : { value }),
-    ...(effect === undefined ? {} : { effect })
-  };
 }
 
 function retryOf(limit: number): JsonObject {

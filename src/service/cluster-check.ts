@@ -7,6 +7,7 @@ import {
   type PreflightOptions
 } from '../cluster/preflight';
 import type { ClusterNodes } from '../cluster/nodes';
+import { LABEL } from '../compile/labels';
 import { buildPipeline } from '../pipeline/pipeline';
 import type { ClusterChoices } from './cluster-run';
 import { imagesOf } from './image';
@@ -47,7 +48,7 @@ export function choicesOf({ volume, placementsInRun }: NotebookPreflight): Clust
         }),
     placements: run =>
       new Map(
-        placementsInRun({ 'notepod.dev/run': run }).map(({ step, affinity, labels }) => [
+        placementsInRun({ [LABEL.run]: run }).map(({ step, affinity, labels }) => [
           step,
           { labels, ...(affinity === undefined ? {} : { affinity }) }
         ])

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { LocalEngine } from '../../engines/local/engine';
-import { openCluster } from '../../cluster/client';
+import { openCluster, type ClusterChoice } from '../../cluster/client';
 import { ArgoEngine } from '../../engines/argo/engine';
 import type { Engine, RunEvent, RunOutcome } from '../../engines/types';
 import { findRun, type RunSummary } from '../../service/store';
@@ -22,12 +22,6 @@ export function argoEngine(): ArgoEngine {
   });
 }
 
-/** Where to look for runs that this machine does not know. */
-export interface ClusterOptions {
-  readonly context?: string;
-  readonly namespace?: string;
-}
-
 /** The engine that a run is on. */
 export function engineOf(run: RunSummary): LocalEngine | ArgoEngine {
   return run.target === 'argo' ? argoEngine() : localEngine();
@@ -37,7 +31,7 @@ export function engineOf(run: RunSummary): LocalEngine | ArgoEngine {
  * The run that is meant; with a context or a namespace also one that another machine started there.
  * @throws UserError if there is none, or more than one
  */
-export async function runNamed(name: string, options: ClusterOptions): Promise<RunSummary> {
+export async function runNamed(name: string, options: ClusterChoice): Promise<RunSummary> {
   if (options.context !== undefined || options.namespace !== undefined) {
     await argoEngine().adopt(options.context, options.namespace);
   }
@@ -47,7 +41,7 @@ export async function runNamed(name: string, options: ClusterOptions): Promise<R
 /** As {@link runNamed}, brought up to what the cluster says now; where that cannot be reached, as it was seen last. */
 export async function runAsItIs(
   name: string,
-  options: ClusterOptions,
+  options: ClusterChoice,
   terminal: Terminal
 ): Promise<RunSummary> {
   const run = await runNamed(name, options);

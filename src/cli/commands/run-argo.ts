@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openCluster } from '../../cluster/client';
+import { openCluster, type ClusterChoice } from '../../cluster/client';
 import { ClusterError } from '../../cluster/errors';
 import { usualServiceAccount } from '../../cluster/service-account';
 import { checkProject, choicesOf } from '../../service/cluster-check';
@@ -10,12 +10,12 @@ import { hasErrors, openProject, type Project } from '../../service/project';
 import { EXIT } from '../exit';
 import { countProblems, formatProblems } from '../problems';
 import type { Terminal } from '../terminal';
-import { argoEngine, defaultJobs, exitCodeOf, type ClusterOptions } from './engine';
+import { argoEngine, defaultJobs, exitCodeOf } from './engine';
 import { showRun } from './after-run';
 import { checkText } from './doctor';
 
 /** Options of `run --target argo`. */
-export interface ArgoRunOptions extends ClusterOptions {
+export interface ArgoRunOptions extends ClusterChoice {
   readonly parameter: ReadonlyMap<string, string>;
   readonly python?: string;
   readonly json?: boolean;

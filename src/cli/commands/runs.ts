@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { ClusterChoice } from '../../cluster/client';
 import { parseNotebook } from '../../notebook/read';
 import { timelineOf } from '../../timing/timeline';
 import { drawTimeline } from '../../timing/terminal';
@@ -15,8 +16,7 @@ import {
   follow,
   localEngine,
   runAsItIs,
-  runNamed,
-  type ClusterOptions
+  runNamed
 } from './engine';
 import { afterwards, sourceLines } from './after-run';
 
@@ -25,7 +25,7 @@ const SHOWN = 20;
 
 /** `notepod runs` */
 export async function runsCommand(
-  options: ClusterOptions & { readonly json?: boolean; readonly all?: boolean },
+  options: ClusterChoice & { readonly json?: boolean; readonly all?: boolean },
   terminal: Terminal
 ): Promise<number> {
   if (options.context !== undefined || options.namespace !== undefined) {
@@ -55,7 +55,7 @@ export async function runsCommand(
 /** `notepod show` */
 export async function showCommand(
   name: string,
-  options: ClusterOptions & { readonly format: 'text' | 'json' },
+  options: ClusterChoice & { readonly format: 'text' | 'json' },
   terminal: Terminal
 ): Promise<number> {
   const { folder, state } = await runAsItIs(name, options, terminal);
@@ -70,7 +70,7 @@ export async function showCommand(
 export async function logsCommand(
   name: string,
   step: string | undefined,
-  options: ClusterOptions & { readonly follow?: boolean },
+  options: ClusterChoice & { readonly follow?: boolean },
   terminal: Terminal
 ): Promise<number> {
   const run = await runNamed(name, options);
@@ -101,7 +101,7 @@ export async function logsCommand(
 /** `notepod resume` */
 export async function resumeCommand(
   name: string,
-  options: ClusterOptions,
+  options: ClusterChoice,
   terminal: Terminal
 ): Promise<number> {
   const run = await runAsItIs(name, options, terminal);
@@ -139,7 +139,7 @@ export async function resumeCommand(
 /** `notepod cancel` */
 export async function cancelCommand(
   name: string,
-  options: ClusterOptions,
+  options: ClusterChoice,
   terminal: Terminal
 ): Promise<number> {
   const run = await runNamed(name, options);
@@ -152,7 +152,7 @@ export async function cancelCommand(
 /** `notepod delete` */
 export async function deleteCommand(
   name: string,
-  options: ClusterOptions,
+  options: ClusterChoice,
   terminal: Terminal
 ): Promise<number> {
   const run = await runNamed(name, options);
@@ -164,7 +164,7 @@ export async function deleteCommand(
 /** `notepod outputs` */
 export async function outputsCommand(
   name: string,
-  options: ClusterOptions & { readonly output: string },
+  options: ClusterChoice & { readonly output: string },
   terminal: Terminal
 ): Promise<number> {
   const { folder } = await runAsItIs(name, options, terminal);

@@ -3,6 +3,8 @@ import type { Affinity } from '../../pipeline/affinity';
 import type { StepPlacement } from '../../pipeline/placement';
 import { containerResources } from '../../pipeline/resources';
 import type { PipelineStep } from '../../pipeline/types';
+import { ANNOTATION, cellNumbers, LABEL, MANAGED } from '../labels';
+import { podToleration } from '../tolerations';
 import { isDevice } from './problems';
 import type { Json, JsonObject } from '../types';
 import type { KfpSources } from './types';
@@ -125,12 +127,12 @@ export function platformExecutor(
       labels: {
         ...options.labels,
         ...labels,
-        'app.kubernetes.io/managed-by': 'notepod',
-        'notepod.dev/step': task
+        ...MANAGED,
+        [LABEL.step]: task
       },
       annotations: {
         ...options.annotations,
-        'notepod.dev/cells': step.cells.map(each => each + 1).join(',')
+        [ANNOTATION.cells]: cellNumbers(step.cells)
       }
     },
     ...(options.secrets.length === 0
@@ -148,12 +150,7 @@ export function platformExecutor(
     ...(options.tolerations.length === 0
       ? {}
       : {
-          tolerations: options.tolerations.map(({ key, value, effect }) => ({
-            key,
-            operator: value === undefined ? 'Exists' : 'Equal',
-            ...(value === undefined ? {} : { value }),
-            ...(effect === undefined ? {} : { effect })
-          }))
+          tolerations: options.tolerations.map(podToleration)
         }),
     ...nodeAffinity(affinity),
     ...(options.timeoutSeconds === undefined

@@ -7,7 +7,8 @@ import type { LocalDocument, StepPlan } from '../../compile/types';
 import { EventLog } from '../run-store/event-log';
 import { submission } from '../run-store/new-run';
 import { RunFolder, type RunFile } from '../run-store/run-folder';
-import { ANNOTATION, ofRun } from './names';
+import { ANNOTATION } from '../../compile/labels';
+import { ofRun } from './selectors';
 import { nanoseconds } from './pod-state';
 
 /** What the bundle of a run says of it: see `compile/`. */

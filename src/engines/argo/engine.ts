@@ -11,7 +11,8 @@ import { isHeld, takeLock } from '../run-store/supervisor-lock';
 import type { Engine, RunEvent, SubmitOptions } from '../types';
 import { adoptRun } from './adopt';
 import { Follower } from './follower';
-import { ANNOTATION, LABEL, MANAGED, ofRun } from './names';
+import { ANNOTATION, LABEL } from '../../compile/labels';
+import { ALL_OF_OURS, ofRun } from './selectors';
 import { resumed } from './resume';
 import type { ArgoDocument, ClusterPlace } from './types';
 import type { RunManifests } from '../../compile/types';
@@ -212,7 +213,7 @@ export class ArgoEngine implements Engine<ArgoDocument> {
     const found: string[] = [];
     try {
       const cluster = await this.options.open(context, namespace);
-      const workflows = await cluster.list('Workflow', { labelSelector: MANAGED });
+      const workflows = await cluster.list('Workflow', { labelSelector: ALL_OF_OURS });
       const runs = new Set(workflows.flatMap(each => each.metadata?.labels?.[LABEL.run] ?? []));
       for (const run of runs) {
         const own = workflows.filter(each => each.metadata?.labels?.[LABEL.run] === run);

@@ -6,7 +6,7 @@ import { nowNs, type EventLog, type NewEvent } from '../run-store/event-log';
 import { OUTCOME_WORDS } from '../outcomes';
 import type { RunFolder } from '../run-store/run-folder';
 import type { RunEvent, RunOutcome, StepOutcome } from '../types';
-import { ofRun } from './names';
+import { ofRun } from './selectors';
 import { deletedPod, podState, type PodEnd, type PodState } from './pod-state';
 import { StepStream, type StreamEnd } from './step-stream';
 import { workflowState, type NodeState, type WorkflowState } from './workflow-state';

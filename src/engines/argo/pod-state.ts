@@ -1,6 +1,6 @@
 import type { Kinds } from '../../cluster/objects';
 import type { StepOutcome } from '../types';
-import { LABEL } from './names';
+import { LABEL } from '../../compile/labels';
 
 type Pod = Kinds['Pod'];
 type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];

@@ -1,7 +1,8 @@
-import type { JsonObject, Kinds } from '../../cluster/objects';
+import type { Kinds } from '../../cluster/objects';
+import type { JsonObject } from '../../compile/types';
 import type { RunEvent } from '../types';
 import { templateNames } from '../../compile/template-names';
-import { LABEL } from './names';
+import { ANNOTATION, LABEL } from '../../compile/labels';
 
 type Workflow = Kinds['Workflow'];
 type Task = { readonly name: string; readonly depends?: string; readonly template?: string };
@@ -117,7 +118,7 @@ function ownAnnotations(
   annotations: Readonly<Record<string, string>> = {}
 ): Record<string, string> {
   const own = Object.entries(annotations).filter(
-    ([key]) => key.startsWith('notepod.dev/') && key !== 'notepod.dev/cancelled'
+    ([key]) => key.startsWith('notepod.dev/') && key !== ANNOTATION.cancelled
   );
   return Object.fromEntries(own);
 }

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
-import type { JsonObject, Kinds } from '../../cluster/objects';
-import { ANNOTATION } from './names';
+import type { Kinds } from '../../cluster/objects';
+import type { JsonObject } from '../../compile/types';
+import { ANNOTATION } from '../../compile/labels';
 import { nanoseconds } from './pod-state';
 
 type Workflow = Kinds['Workflow'];
