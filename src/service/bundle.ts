@@ -5,9 +5,9 @@ import { parameterText, settableParameters } from '../compile/argo';
 import type { PodSettings } from '../compile/kfp/types';
 import type { LocalDocument } from '../compile/types';
 import type { Diagnostic } from '../diagnostics/types';
-import { editNotebook } from '../notebook/write';
 import type { Pipeline } from '../pipeline/types';
 import { STEP_PROGRAM } from '../runtime/program';
+import { withOutputs } from './outputs';
 import type { Project } from './project';
 
 /** Bytes of packed files that travel in the document. A ConfigMap takes 1 MiB, and the program and the cells go along. */
@@ -24,8 +24,8 @@ export interface Bundle {
 
 /**
  * Packs the step program, the plans, the files found, and what is needed to show the run on another machine.
- * @param withNotebook also the notebook, for its outputs to be written into: its cells stand in the plans already, and where there is
- *   little room, in a document that stands alone, they must not stand twice
+ * @param withNotebook also the notebook without what earlier runs left in it, for this run's outputs to be written into: its cells
+ *   stand in the plans already, and where there is little room, in a document that stands alone, they must not stand twice
  */
 export function makeBundle(
   project: Project,
@@ -50,7 +50,7 @@ export function makeBundle(
   );
   return bundleOf(files, {
     ...podContent(document, settings, files),
-    ...(withNotebook ? { notebook: withoutOutputs(project.text) } : {}),
+    ...(withNotebook ? { notebook: withOutputs(project.text, new Map()) } : {}),
     document: { ...document, steps: document.steps.map(withoutPlan) },
     parameters: Object.fromEntries(pipeline.parameters.map(each => [each.name, each.value]))
   });
@@ -128,19 +128,6 @@ function filesOf(project: Project): ReadonlyMap<string, Buffer> {
   };
   project.files.found.forEach(each => add(each.path));
   return found;
-}
-
-/** The notebook without what earlier runs left in its cells: a run's outputs take their place. */
-function withoutOutputs(text: string): string {
-  const { cells } = JSON.parse(text.replace(/^\ufeff/, '')) as {
-    readonly cells: readonly { readonly cell_type: string }[];
-  };
-  return editNotebook(
-    text,
-    cells.flatMap((cell, index) =>
-      cell.cell_type === 'code' ? [{ cell: index, outputs: [] }] : []
-    )
-  );
 }
 
 function tooLarge(files: ReadonlyMap<string, Buffer>, packed: number): Diagnostic {

@@ -1,16 +1,13 @@
 import { basename } from 'node:path';
 import { compileRun, type ArgoSources, type PodPlacement } from '../compile/argo';
 import { replacedTags } from '../compile/argo-variables';
-import { compileLocal } from '../compile/local';
 import type { LocalDocument, RunManifests } from '../compile/types';
 import type { Diagnostic } from '../diagnostics/types';
-import { bindParameters } from '../pipeline/parameters';
-import { buildPipeline } from '../pipeline/pipeline';
 import type { Parameter, Pipeline } from '../pipeline/types';
 import { BOOT_TEXT } from '../runtime/program';
 import { makeBundle } from './bundle';
-import { imagesOf } from './image';
-import { sha256, type Project } from './project';
+import { podPipeline } from './pod-pipeline';
+import type { Project } from './project';
 
 /** What the user asks of a run on a cluster, beside what the notebook says. */
 export interface ClusterChoices {
@@ -46,13 +43,9 @@ export function prepareClusterRun(
   given: ReadonlyMap<string, string>,
   choices: ClusterChoices
 ): PreparedClusterRun {
-  const { notebook, facts, graph } = project;
-  const bound = bindParameters(graph.parameters, given);
-  const pipeline = buildPipeline(notebook, graph, bound.parameters, project.name);
-  const { images, diagnostics } = imagesOf(notebook, pipeline, choices.image, process.env);
-  const files = project.files.found.map(each => each.path);
-  const image = [...new Set(images.values())].join(', ');
-  const document = compileLocal({ notebook, facts, graph, pipeline, image }, files, sha256);
+  const { notebook } = project;
+  const prepared = podPipeline(project, notebook, given, choices.image);
+  const { pipeline, document, images, parameters, diagnostics } = prepared;
   const bundle = makeBundle(project, pipeline, document, choices.standsAlone !== true);
   const { volume, timeout } = notebook.settings;
   const storageClass = choices.storageClass ?? volume.storageClass;
@@ -76,13 +69,8 @@ export function prepareClusterRun(
     pipeline,
     sources,
     document,
-    parameters: bound.parameters,
-    diagnostics: [
-      ...bound.diagnostics,
-      ...diagnostics,
-      ...replacedTags(notebook, pipeline),
-      ...bundle.diagnostics
-    ],
+    parameters,
+    diagnostics: [...diagnostics, ...replacedTags(notebook, pipeline), ...bundle.diagnostics],
     manifests: run =>
       compileRun(
         choices.placements ? { ...sources, placements: choices.placements(run) } : sources,

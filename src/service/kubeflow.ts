@@ -3,18 +3,15 @@ import { compileKfp } from '../compile/kfp/compile';
 import { kfpSettings } from '../compile/kfp/parameters';
 import type { KfpSources } from '../compile/kfp/types';
 import { writeKfp } from '../compile/kfp/yaml';
-import { compileLocal } from '../compile/local';
 import type { Diagnostic } from '../diagnostics/types';
 import type { Notebook } from '../notebook/types';
-import { bindParameters } from '../pipeline/parameters';
-import { buildPipeline } from '../pipeline/pipeline';
 import { placeSteps } from '../pipeline/placement';
 import { checkResources } from '../pipeline/resources';
 import { decideVolume } from '../pipeline/volume';
 import { BOOT_TEXT } from '../runtime/program';
 import { makePodBundle } from './bundle';
-import { imagesOf } from './image';
-import { sha256, type Project } from './project';
+import { podPipeline } from './pod-pipeline';
+import type { Project } from './project';
 
 /** What the user asks of the document, beside what the notebook says. */
 export interface KubeflowChoices extends Pick<KfpSources, 'imagePullPolicy'> {
@@ -63,14 +60,9 @@ export function kubeflowSources(
   choices: KubeflowChoices,
   version: string
 ): { readonly sources?: KfpSources; readonly diagnostics: readonly Diagnostic[] } {
-  const { facts, graph } = project;
   const notebook = withVolume(project.notebook, choices);
-  const bound = bindParameters(graph.parameters, given);
-  const pipeline = buildPipeline(notebook, graph, bound.parameters, project.name);
-  const { images, diagnostics } = imagesOf(notebook, pipeline, choices.image, process.env);
-  const files = project.files.found.map(each => each.path);
-  const image = [...new Set(images.values())].join(', ');
-  const document = compileLocal({ notebook, facts, graph, pipeline, image }, files, sha256);
+  const prepared = podPipeline(project, notebook, given, choices.image);
+  const { pipeline, document, images, diagnostics } = prepared;
   const bundle = makePodBundle(project, document, kfpSettings(pipeline));
   const placed = placeSteps(notebook, pipeline, undefined, {
     extender: notebook.settings.extender
@@ -82,7 +74,6 @@ export function kubeflowSources(
     undefined
   );
   const found = [
-    ...bound.diagnostics,
     ...diagnostics,
     ...bundle.diagnostics,
     ...checkResources(notebook),

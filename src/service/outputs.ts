@@ -26,8 +26,26 @@ export function expectWritable(path: string): void {
 }
 
 /**
- * Writes a notebook with a run's outputs in its cells; everything else keeps its bytes.
- * Cells that did not run (a step after a failure, a skipped cell) come out empty, as after Restart.
+ * A notebook's text with these outputs in its cells; everything else keeps its bytes.
+ * Cells that have none here (a step after a failure, a skipped cell) come out empty, as after Restart.
+ */
+export function withOutputs(
+  text: string,
+  outputs: ReadonlyMap<number, readonly NotebookOutput[]>
+): string {
+  const { cells } = JSON.parse(text.replace(/^\ufeff/, '')) as {
+    readonly cells: readonly { readonly cell_type: string }[];
+  };
+  return editNotebook(
+    text,
+    cells.flatMap((cell, index) =>
+      cell.cell_type === 'code' ? [{ cell: index, outputs: outputs.get(index) ?? [] }] : []
+    )
+  );
+}
+
+/**
+ * Writes a notebook with a run's outputs in its cells: see {@link withOutputs}.
  * @throws UserError if the file cannot be written
  */
 export function writeOutputs(
@@ -35,17 +53,10 @@ export function writeOutputs(
   outputs: ReadonlyMap<number, readonly NotebookOutput[]>,
   path: string
 ): void {
-  const cells = (
-    JSON.parse(text.replace(/^\ufeff/, '')) as {
-      readonly cells: readonly { readonly cell_type: string }[];
-    }
-  ).cells;
-  const edits = cells.flatMap((cell, index) =>
-    cell.cell_type === 'code' ? [{ cell: index, outputs: outputs.get(index) ?? [] }] : []
-  );
+  const edited = withOutputs(text, outputs);
   expectWritable(path);
   try {
-    writeFileSync(path, editNotebook(text, edits));
+    writeFileSync(path, edited);
   } catch (error) {
     throw new UserError(
       `${path} cannot be written: ${(error as Error).message}`,
