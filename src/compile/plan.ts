@@ -61,6 +61,8 @@ function planStep(
   const { byName } = shared;
   const later = (names: readonly string[]) =>
     names.filter(name => (byName.get(name)?.cells.at(-1) ?? -1) > (step.cells[0] ?? 0));
+  // Nearly always none: only steps in several parts lie around others.
+  const around = later(ancestors);
   // An ancestor that writes it in a cell after the use: what it leaves is a later value, unless it is known to make it before. One
   // that only makes others share its objects leaves the value that it took.
   const isLater = (name: string, input: Input) => {
@@ -81,7 +83,7 @@ function planStep(
     inputs: step.inputs.map(input => ({
       name: input.name,
       from: input.from,
-      notFrom: ancestors.filter(name => isLater(name, input)),
+      notFrom: around.filter(name => isLater(name, input)),
       optional: input.optional,
       mayChange: input.mayChange,
       guardedFor: later(input.alsoNeededBy).filter(name => !after.has(name)),

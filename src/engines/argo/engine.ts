@@ -47,7 +47,7 @@ export class ArgoEngine implements Engine<ArgoDocument> {
     document: ArgoDocument,
     options: SubmitOptions & { readonly context?: string; readonly namespace?: string }
   ): Promise<string> {
-    const cluster = await this.options.open(options.context, options.namespace);
+    const cluster = await this.cluster(options.context, options.namespace);
     const { run, folder } = newRunFolder(this.options.data, new Date());
     const manifests = document.manifests(run);
     const { notebook, jobs, python, workdir, parameters } = options;
@@ -212,7 +212,7 @@ export class ArgoEngine implements Engine<ArgoDocument> {
   async adopt(context?: string, namespace?: string): Promise<readonly string[]> {
     const found: string[] = [];
     try {
-      const cluster = await this.options.open(context, namespace);
+      const cluster = await this.cluster(context, namespace);
       const workflows = await cluster.list('Workflow', { labelSelector: ALL_OF_OURS });
       const runs = new Set(workflows.flatMap(each => each.metadata?.labels?.[LABEL.run] ?? []));
       for (const run of runs) {
@@ -242,11 +242,14 @@ export class ArgoEngine implements Engine<ArgoDocument> {
     }
   }
 
-  /** Ends following runs in this process; the runs go on. */
+  /** Ends following runs in this process, and closes its connections; the runs go on. */
   async detach(): Promise<void> {
     const all = [...this.supervised.values()];
     all.forEach(each => each.stop.abort());
     await Promise.all(all.map(each => each.done));
+    const clusters = [...this.clusters.values()];
+    this.clusters.clear();
+    clusters.forEach(each => each.dispose());
   }
 
   /** Follows the run from here on if nobody does, and it has not ended. */
@@ -302,6 +305,18 @@ export class ArgoEngine implements Engine<ArgoDocument> {
     this.supervised.set(run, { log, follower, stop, done, isLive });
   }
 
+  /** A cluster, opened once. */
+  private async cluster(context?: string, namespace?: string): Promise<Cluster> {
+    const key = JSON.stringify([context, namespace]);
+    const known = this.clusters.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const opened = await this.options.open(context, namespace);
+    this.clusters.set(key, opened);
+    return opened;
+  }
+
   /** The cluster that a run is on. */
   private async reach(
     folder: RunFolder
@@ -311,7 +326,7 @@ export class ArgoEngine implements Engine<ArgoDocument> {
       throw new EngineError(`${folder.path} holds no run of a cluster`);
     }
     try {
-      return { cluster: await this.options.open(place.context, place.namespace), place };
+      return { cluster: await this.cluster(place.context, place.namespace), place };
     } catch (error) {
       throw asEngineError(error);
     }
@@ -337,6 +352,7 @@ export class ArgoEngine implements Engine<ArgoDocument> {
       readonly isLive: boolean;
     }
   >();
+  private readonly clusters = new Map<string, Cluster>();
   /** What kept this process from following a run further. */
   private readonly failures = new Map<string, unknown>();
 }

@@ -166,9 +166,7 @@ export class Follower {
       default:
         break;
     }
-    if (BigInt(event.time) > BigInt(this.lastTime)) {
-      this.lastTime = event.time;
-    }
+    this.lastTime = this.notBefore(event.time);
   }
 
   private recalled(event: Extract<RunEvent, { readonly attempt: number }>): Attempt {
@@ -412,10 +410,16 @@ export class Follower {
 
   /** Nodes of the Workflow for which no pod was seen: it was never made, or is gone. */
   private unseen(): readonly NodeState[] {
+    const seen = this.begun();
     return (this.latest?.nodes ?? []).filter(node => {
       const step = this.stepOf(node);
-      return step !== undefined && ![...this.attempts.values()].some(each => each.step === step);
+      return step !== undefined && !seen.has(step);
     });
+  }
+
+  /** Steps of which there was an attempt. */
+  private begun(): ReadonlySet<string> {
+    return new Set([...this.attempts.values()].map(each => each.step));
   }
 
   private stepOf(node: NodeState): string | undefined {
@@ -470,7 +474,7 @@ export class Follower {
 
   private over(outcome: RunOutcome, message?: string, time = '0'): void {
     this.isOver = true;
-    const begun = new Set([...this.attempts.values()].map(each => each.step));
+    const begun = this.begun();
     for (const { name } of this.document.steps) {
       if (!this.succeeded.has(name) && !begun.has(name)) {
         this.append({ type: 'step-ended', step: name, attempt: 0, outcome: 'skipped' });
@@ -488,8 +492,8 @@ export class Follower {
   }
 
   private append(event: NewEvent, time?: string): void {
-    if (time !== undefined && BigInt(time) > BigInt(this.lastTime)) {
-      this.lastTime = time;
+    if (time !== undefined) {
+      this.lastTime = this.notBefore(time);
     }
     this.log.append(event, time);
     if (this.log.failure) {
@@ -497,7 +501,7 @@ export class Follower {
     }
   }
 
-  /** The end of the run lies before nothing that was told of it. */
+  /** The later of a time and of all that was told so far. */
   private notBefore(time: string): string {
     return BigInt(time) > BigInt(this.lastTime) ? time : this.lastTime;
   }

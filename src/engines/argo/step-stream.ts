@@ -18,8 +18,6 @@ export interface StreamEnd {
   readonly frames: number;
   /** Some frames were missing: the kubelet rotates logs, and pods vanish. */
   readonly isWhole: boolean;
-  /** What the step program said last, if it came to that: as its termination message. */
-  readonly lastWords?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -59,7 +57,7 @@ export class StepStream {
           this.take(chunk);
         }
         this.reader.end().forEach(part => this.takePart(part));
-        if (!follow || this.lastWords !== undefined || !(await this.isRunning(signal))) {
+        if (!follow || this.hasLastWords || !(await this.isRunning(signal))) {
           break;
         }
       } catch (error) {
@@ -72,11 +70,7 @@ export class StepStream {
       }
       await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
-    return {
-      frames: this.reader.next,
-      isWhole: this.isWhole,
-      ...(this.lastWords ? { lastWords: this.lastWords } : {})
-    };
+    return { frames: this.reader.next, isWhole: this.isWhole };
   }
 
   /** A reading from the start of the log: what the folder has is passed over. */
@@ -91,7 +85,7 @@ export class StepStream {
       : 0;
     this.records = 0;
     this.outputs = 0;
-    this.lastWords = undefined;
+    this.hasLastWords = false;
   }
 
   private take(chunk: Uint8Array): void {
@@ -113,7 +107,7 @@ export class StepStream {
   }
 
   private text(bytes: Uint8Array): void {
-    if (this.lastWords !== undefined) {
+    if (this.hasLastWords) {
       // What comes after the step's last words is Argo's: its emissary says that the process has ended.
       return;
     }
@@ -137,7 +131,7 @@ export class StepStream {
         appendFileSync(join(this.folder, 'outputs.jsonl'), `${JSON.stringify(message.o)}\n`);
       }
     } else {
-      this.lastWords = message.end;
+      this.hasLastWords = true;
     }
   }
 
@@ -156,7 +150,8 @@ export class StepStream {
   private outputsKnown = 0;
   private records = 0;
   private outputs = 0;
-  private lastWords: Readonly<Record<string, unknown>> | undefined;
+  /** The step program has said that it ends. */
+  private hasLastWords = false;
 }
 
 /** What a frame carries: a line of the step's record, a line of its outputs, or its last words. */

@@ -30,7 +30,7 @@ export interface WorkflowState {
   readonly finished: string;
   /** Somebody asked for its end. */
   readonly isCancelled: boolean;
-  /** Nodes of the type Pod. */
+  /** Nodes of the type Pod; none as long as the Workflow goes on, when nobody asks for them. */
   readonly nodes: readonly NodeState[];
 }
 
@@ -49,7 +49,7 @@ export function workflowState(workflow: Workflow): WorkflowState {
     isCancelled:
       text(spec?.shutdown) !== undefined ||
       metadata?.annotations?.[ANNOTATION.cancelled] !== undefined,
-    nodes: nodesOf(status)
+    nodes: OVER.has(phase) ? nodesOf(status) : []
   };
 }
 

@@ -53,7 +53,7 @@ def _take_sigterm():
 
     def cancel(*_):
         if os.getpid() != step:
-            # Between the fork and what is done after it.
+            # A library has forked past Python, and nothing was done after it.
             let_go()
             os.kill(os.getpid(), signal.SIGTERM)
             return
