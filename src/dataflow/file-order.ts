@@ -83,11 +83,11 @@ function isAbsolute(path: string | undefined): boolean {
 
 /** The paths may be of one file, or of a folder and what is in it; undefined is a path that is known only at run time. */
 export function mayMeet(a: string | undefined, b: string | undefined): boolean {
-  if (a === undefined || b === undefined) {
-    return !isRemoteOrNone(a) && !isRemoteOrNone(b);
-  }
-  if (isRemote(a) || isRemote(b)) {
+  if ([a, b].some(each => each !== undefined && isRemote(each))) {
     return false;
+  }
+  if (a === undefined || b === undefined) {
+    return true;
   }
   const [x, y] = [plain(a), plain(b)];
   if (/[*?[]/.test(a + b) || isOpen(x) || isOpen(y)) {
@@ -131,10 +131,6 @@ function plain(path: string): string {
 /** The working folder has all that is named from there; who goes up, or begins at home, may come down again. */
 function isOpen(path: string): boolean {
   return path === '' || path === '/' || path.startsWith('..') || path.startsWith('~');
-}
-
-function isRemoteOrNone(path: string | undefined): boolean {
-  return path !== undefined && isRemote(path);
 }
 
 /**
