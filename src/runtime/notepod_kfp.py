@@ -24,18 +24,8 @@ def main(step, values):
         own = parameters[name]
         if not _is_same(text, own["text"], own["type"]):
             os.environ["NOTEPOD_PARAMETER_" + name] = _python(text, own["type"])
-    # Kubeflow says nowhere which attempt this is; the folders of earlier ones do.
-    os.environ["NOTEPOD_ATTEMPT"] = "0"
-    os.environ["NOTEPOD_ATTEMPTS_BEFORE"] = str(_attempts(os.path.join(_FOLDER, "steps", step)))
     program = os.path.join(_FOLDER, "program", "notepod_pod.py")
     os.execv(sys.executable, [sys.executable, "-u", program, step])
-
-
-def _attempts(folder):
-    try:
-        return max((int(name) for name in os.listdir(folder) if name.isdigit()), default=0)
-    except FileNotFoundError:
-        return 0
 
 
 def _is_same(text, own, kind):

@@ -43,14 +43,14 @@ def main(step):
         int(os.environ.get("NOTEPOD_ATTEMPT") or 0) + int(os.environ.get("NOTEPOD_ATTEMPTS_BEFORE") or 0) + 1
     )
     folder = os.path.join(_FOLDER, "steps", step, str(attempt))
-    while os.path.exists(os.path.join(folder, "record.jsonl")):
-        # Argo makes a pod that was taken away anew, under its old number.
+    while os.path.exists(folder):
+        # Kubeflow gives attempts no numbers, and Argo makes a pod that was taken away anew, under its old one.
         attempt += 1
         folder = os.path.join(_FOLDER, "steps", step, str(attempt))
     words = {"v": 1, "step": step, "attempt": attempt}
     try:
         os.umask(0)
-        os.makedirs(folder, exist_ok=True)
+        os.makedirs(folder)
         settings = _read(os.path.join(_FOLDER, "settings", step + ".json"))
         plan = _plan(step, settings, folder)
         env = _environment(settings)
